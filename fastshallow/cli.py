@@ -1,0 +1,189 @@
+"""The command ``fastshallow``: what it understands, and how it fails."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+HIDDEN = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
+BACKENDS = ("fused", "jit", "numpy", "examples", "loops")
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+TRAIN = """examples:
+  fastshallow train                                        the planar flower of the course, beside NumPy
+  fastshallow train data.csv --target diagnosis --test-fraction 0.2 --output net.npz
+  fastshallow train data.csv --target price --hidden-units 64 --ignore id name
+  fastshallow train data.npz                               arrays X (n_x, m) and Y (n_y, m)
+
+A CSV has a header, numbers, and the target, which decides the output: two values make a sigmoid, more texts a softmax,
+more numbers are predicted as numbers, or with --classify as classes. Features are standardized. Ctrl-C ends
+training early and keeps the network."""
+PREDICT = """examples:
+  fastshallow predict net.npz data.csv                     a prediction a row, and the probability of each class
+  fastshallow predict net.npz data.csv --output predictions.csv
+
+Columns are found by name; others, such as the target, are ignored."""
+BENCH = """examples:
+  fastshallow bench
+  fastshallow bench --shape 30-64-1 --batch-sizes 1 256 16384 --dtype float64
+  fastshallow bench --backends fused --hidden relu --json > bench.json
+
+One step is the cost and all gradients, on one thread. Backends are timed by turns, after each has given NumPy's
+answer; the best turn counts. Loops over examples in Python are left out where a step would take over a second."""
+INFO = """examples:
+  fastshallow info
+  fastshallow info --json"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit status: 0, 2 for bad input, 130 after Ctrl-C."""
+    try:
+        parser = _parser()
+        arguments = parser.parse_args(argv)
+        if arguments.command is None:
+            parser.print_help()
+            return 0
+        if arguments.command == "bench" and argv is None:
+            _restart_on_one_thread()
+        commands = importlib.import_module(".commands", __package__)
+        status: int = getattr(commands, arguments.command)(arguments)
+        sys.stdout.flush()
+        return status
+    except BrokenPipeError:  # whoever read this has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except KeyboardInterrupt:
+        print("fastshallow: interrupted", file=sys.stderr)
+        return 130
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return _complain(f"{error.filename}: {reason[0].lower()}{reason[1:]}" if error.filename else reason)
+    except MemoryError as error:
+        return _complain(f"not enough memory. {error}")
+    except (ValueError, ArithmeticError) as error:  # bad input in the package's own words, or divergence
+        return _complain(str(error))
+
+
+def _complain(message: str) -> int:
+    print(f"fastshallow: error: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+def _restart_on_one_thread() -> None:
+    """Begin again with one BLAS thread: NumPy decides that when it is imported, which has happened."""
+    wanted = dict.fromkeys(THREAD_VARIABLES, "1")
+    if wanted.items() <= os.environ.items():
+        return
+    command, environment = [sys.executable, "-m", "fastshallow", *sys.argv[1:]], {**os.environ, **wanted}
+    if os.name == "nt":  # exec there returns to the shell at once
+        sys.exit(subprocess.run(command, env=environment, check=False).returncode)
+    os.execve(sys.executable, command, environment)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"fastshallow: error: {message} (see {self.prog} --help)\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="fastshallow", description="Train networks with one hidden layer, fast, on a CPU.")
+    parser.add_argument("--version", action=_Version)
+    commands = parser.add_subparsers(dest="command", metavar="train | predict | bench | info")
+
+    def command(name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        made.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+        return made
+
+    _add_train_arguments(command("train", "train on your own table, or on the planar flower of the course", TRAIN))
+
+    predict = command("predict", "predict from a table with a saved network", PREDICT)
+    predict.add_argument("network", help="the .npz file that train --output wrote")
+    predict.add_argument("data", help="a .csv with the columns that the network knows, or an .npz with X (n_x, m)")
+    predict.add_argument("--output", metavar="FILE", help="write the predictions there (default: standard output)")
+
+    bench = command("bench", "validate every backend against NumPy, then time them", BENCH)
+    bench.add_argument("--shape", nargs="+", type=_shape, default=[(2, 4, 1), (30, 64, 1)], metavar="N_X-N_H-N_Y")
+    bench.add_argument("--batch-sizes", nargs="+", type=_whole, default=[1, 64, 1024, 16384, 131072], metavar="M")
+    bench.add_argument("--dtype", choices=("float32", "float64"), default="float32")
+    bench.add_argument("--hidden", choices=HIDDEN, default="tanh")
+    bench.add_argument("--output", choices=("sigmoid", "softmax", "identity"), default="sigmoid")
+    bench.add_argument("--backends", nargs="+", choices=BACKENDS, default=BACKENDS, metavar="NAME", help="default: all")
+    bench.add_argument("--seconds", type=_positive, default=0.2, help="time spent on each figure (default: 0.2)")
+
+    command("info", "show what decides speed on this machine", INFO)
+    return parser
+
+
+def _add_train_arguments(train: argparse.ArgumentParser) -> None:
+    train.add_argument("data", nargs="?", help="a .csv with a header, or an .npz (default: the planar flower)")
+    train.add_argument("--target", metavar="NAME", help="the column to predict")
+    train.add_argument("--ignore", nargs="+", default=[], metavar="NAME", help="columns to leave out")
+    train.add_argument("--classify", action="store_true", help="take a numeric target's values as classes")
+    train.add_argument("--test-fraction", type=_fraction, metavar="F", help="hold out this part, and report on it")
+    train.add_argument("--hidden-units", type=_whole, metavar="N", help="default: 16; 4 for the flower")
+    train.add_argument("--hidden", choices=HIDDEN, default="tanh", metavar="NAME", help=_one_of(HIDDEN))
+    train.add_argument("--epochs", type=_whole, metavar="N", help="default: 2,000; 10,000 for the flower")
+    train.add_argument("--learning-rate", type=_positive, metavar="A", help="default: 0.1; 1.2 for the flower")
+    train.add_argument("--seed", type=_seed, default=2, help="of the weights and of what is held out (default: 2)")
+    train.add_argument("--dtype", choices=("float32", "float64"), default="float64", help="default: float64")
+    train.add_argument("--backend", choices=("auto", *BACKENDS), default="auto", metavar="NAME", help=_one_of(BACKENDS))
+    train.add_argument("--output", metavar="FILE", help="save the network there, as .npz")
+    train.add_argument(
+        "--compare",
+        action=argparse.BooleanOptionalAction,
+        help="train with the NumPy reference as well (default: for the flower)",
+    )
+
+
+class _Version(argparse.Action):
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="show the version")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from . import __version__
+
+        print(f"fastshallow {__version__}")
+        parser.exit()
+
+
+def _one_of(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+def _checked(convert: Callable[[str], Any], fits: Callable[[Any], bool], what: str) -> Callable[[str], Any]:
+    """A type for argparse: `convert` the text, and refuse what isn't `what`."""
+
+    def parse(text: str) -> Any:
+        try:
+            value = convert(text)
+        except ValueError:
+            value = None
+        if value is None or not fits(value):
+            raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
+        return value
+
+    return parse
+
+
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split("-")))
+
+
+_whole = _checked(int, lambda n: n >= 1, "a whole number, 1 or more")
+_seed = _checked(int, lambda n: 0 <= n < 2**32, "a whole number from 0 to 4294967295")
+_positive = _checked(float, lambda x: 0 < x < float("inf"), "a number above 0")
+_fraction = _checked(float, lambda x: 0 < x < 1, "a number between 0 and 1")
+_shape = _checked(_sizes, lambda s: len(s) == 3 and min(s) >= 1, "a shape such as 30-64-1: n_x-n_h-n_y")

@@ -1,0 +1,104 @@
+"""What the command shows: tables and a progress bar, with Rich on a terminal, as plain text elsewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TextIO
+
+Step = Callable[[int, int, str], None]  # how far, of how much, and a remark
+
+
+def rich_on(stream: TextIO) -> bool:
+    """Whether to use Rich: on a terminal that can do more than print, where it is installed."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb" and importlib.util.find_spec("rich") is not None
+
+
+def show_table(header: Sequence[str], rows: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> None:
+    """Print a table and a blank line to stdout, columns aligned at the right but for those numbered in `left`."""
+    if rich_on(sys.stdout):
+        from rich import box
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for i, name in enumerate(header):
+            table.add_column(name, justify="left" if i in left else "right", no_wrap=True)
+        for row in rows:
+            table.add_row(*row)
+        Console(highlight=False, markup=False).print(table)
+        return
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    for row in header, *rows:
+        cells = [
+            cell.ljust(width) if i in left else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print("  ".join(cells).rstrip())
+    print()
+
+
+@contextmanager
+def progress_bar(label: str, wanted: bool = True) -> Iterator[Step | None]:
+    """Give a callable that shows progress if stderr is a terminal, else None."""
+    if not wanted or not sys.stderr.isatty():
+        yield None
+    elif rich_on(sys.stderr):
+        with _rich_bar(label) as step:
+            yield step
+    else:
+        with _plain_bar(label) as step:
+            yield step
+
+
+@contextmanager
+def _plain_bar(label: str) -> Iterator[Step]:
+    shown = 0
+
+    def step(done: int, total: int, remark: str) -> None:
+        nonlocal shown
+        line = f"{label}: {done:,} of {total:,}, {remark}"
+        print(f"\r{line.ljust(shown)}", end="", file=sys.stderr, flush=True)
+        shown = len(line)
+
+    try:
+        yield step
+    finally:
+        print(file=sys.stderr)
+
+
+@contextmanager
+def _rich_bar(label: str) -> Iterator[Step]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[remark]}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), auto_refresh=False) as bar:
+        task = bar.add_task(label, total=None, remark="")
+
+        def step(done: int, total: int, remark: str) -> None:
+            bar.update(task, completed=done, total=total, remark=remark, refresh=True)
+
+        yield step
+
+
+def seconds_text(seconds: float) -> str:
+    """A time in the unit that suits it, to three digits."""
+    for unit, size in ("s", 1.0), ("ms", 1e-3), ("us", 1e-6):
+        if seconds >= size:
+            return f"{digits(seconds / size)} {unit}"
+    return f"{digits(seconds / 1e-9)} ns"
+
+
+def digits(value: float) -> str:
+    """A positive number to three digits, never in powers of ten."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

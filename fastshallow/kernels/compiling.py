@@ -1,0 +1,75 @@
+"""How this package compiles: one wrapper owns every Numba option, and the disk cache can't go stale.
+
+Numba keeps a compiled function beside its source file and looks it up by signature, bytecode, closure and CPU. It
+does not notice that a function called from there has changed. So `kernel` puts a digest of everything
+that goes into one, the kernels' sources, the formulas and the versions of the compilers, into the function's name.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import llvmlite
+import numba
+import numpy as np
+from numba.core import config
+from numba.core.registry import cpu_target
+from numba.extending import register_jitable
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+AVX2_NAMES = ("haswell", "broadwell", "skylake", "znver1", "znver2", "znver3")  # if NUMBA_CPU_NAME says so
+
+
+def inline(function: F) -> F:
+    """Let compiled code call `function`, always inlined: a call would move vectors through memory."""
+    return register_jitable(forceinline=True)(function)  # type: ignore[no-any-return]
+
+
+def kernel(function: Callable[..., Any], signature: Any, *formulas: str) -> Any:
+    """Compile `function` for one signature; `formulas` are digests of the formulas that it closes over."""
+    digest = hashlib.sha256("\n".join((_sources(), *formulas)).encode()).hexdigest()[:12]
+    function.__qualname__ = f"{function.__name__}_{digest}"
+    return numba.njit(signature, nogil=True, cache=cache_enabled(), error_model="numpy")(function)
+
+
+def cache_enabled() -> bool:
+    """Whether compiled code is kept on disk: always, unless ``FASTSHALLOW_CACHE=0``."""
+    return os.environ.get("FASTSHALLOW_CACHE", "1") != "0"
+
+
+@functools.cache
+def _sources() -> str:
+    package = Path(__file__).parent.parent
+    files = sorted([*package.glob("kernels/*.py"), *package.glob("backends/*.py")])
+    versions = f"{numba.__version__} {llvmlite.__version__} {np.__version__}"
+    return versions + "".join(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
+
+
+def cpu_features() -> list[str]:
+    """What LLVM may use of this processor, as it names it: +avx2, -avx512f, ..."""
+    return cpu_target.target_context.codegen().magic_tuple()[2].split(",")  # type: ignore[no-any-return]
+
+
+def has_fma() -> bool:
+    """Whether a product and a sum are one instruction, rounded once."""
+    return "+fma" in cpu_features()
+
+
+@functools.cache
+def register_bits() -> int:
+    """The width of the widest vector register that Numba may use here: 512, 256 or 128."""
+    features = cpu_features()
+    if "+avx512f" in features and config.CPU_NAME not in AVX2_NAMES:
+        return 512
+    return 256 if "+avx" in features else 128
+
+
+def lanes(dtype: Any) -> int:
+    """How many numbers of `dtype` one vector register holds."""
+    return register_bits() // (8 * np.dtype(dtype).itemsize)

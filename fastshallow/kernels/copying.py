@@ -1,0 +1,53 @@
+"""Copies between memory layouts: into padded buffers that fit a cache, and transposed.
+
+Arrays are addressed by flat offsets: element (r, c) of a matrix is at i + r * row + c * column.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from .compiling import inline
+from .simd import element, load, load_first, put, store, store_first
+from .tiles import tile_load, tile_store, tile_transpose
+
+
+def make_copying(L: int) -> SimpleNamespace:
+    """`fill`, `copy` and `transpose` in vectors of L lanes, for compiled code to call."""
+
+    @inline
+    def fill(a, i, n, value):
+        for e in range(i, i + n):
+            put(a, e, value)
+
+    @inline
+    def copy(a, i, row, column, rows, columns, b, j, ld, padded):
+        # a (rows, columns), any strides -> b (rows, padded), rows apart by `ld`, zeros in columns, ..., padded - 1
+        whole = columns // L * L
+        for r in range(rows):
+            source, target = i + r * row, j + r * ld
+            if column == 1:
+                for c in range(0, whole, L):
+                    store(b, target + c, load(a, source + c, L))
+                if whole < columns:
+                    rest = load_first(a, source + whole, columns - whole, L)
+                    store_first(b, target + whole, rest, min(padded - whole, L))
+            else:
+                for c in range(columns):
+                    put(b, target + c, element(a, source + c * column))
+            for c in range(columns, padded):
+                put(b, target + c, 0)
+
+    @inline
+    def transpose(a, i, row, rows, columns, b, j, ld):
+        # a (rows, columns), rows apart by `row` -> b (columns, rows), rows apart by `ld`
+        whole_rows, whole_columns = rows // L * L, columns // L * L
+        for r in range(0, whole_rows, L):
+            for c in range(0, whole_columns, L):
+                block = tile_load(a, i + r * row + c, row, L, 1, L)
+                tile_store(b, j + c * ld + r, ld, tile_transpose(block))
+        for r in range(rows):
+            for c in range(0 if r >= whole_rows else whole_columns, columns):
+                put(b, j + c * ld + r, element(a, i + r * row + c))
+
+    return SimpleNamespace(fill=fill, copy=copy, transpose=transpose)

@@ -1,0 +1,81 @@
+"""Gradient descent inside one compiled call."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+from ..optimizers import gradient_descent
+from .compiling import inline
+from .simd import load, load_first, store, store_first
+
+# What a run keeps between calls, as float64 numbers: it goes on exactly where it stopped.
+EPOCH, START, COST, FAILED = 0, 1, 2, 3
+STATE_SIZE = 4
+
+_gradient_descent = inline(gradient_descent)
+
+
+def make_descend(L: int) -> Callable[..., Any]:
+    """The update of n parameters, in vectors of L lanes."""
+
+    @inline
+    def descend(P, p, G, g, n, learning_rate):
+        whole = n // L * L
+        for e in range(0, whole, L):
+            store(P, p + e, _gradient_descent(load(P, p + e, L), load(G, g + e, L), learning_rate))
+        if whole < n:
+            old, slope = load_first(P, p + whole, n - whole, L), load_first(G, g + whole, n - whole, L)
+            store_first(P, p + whole, _gradient_descent(old, slope, learning_rate), n - whole)
+
+    return descend
+
+
+def make_run(step: SimpleNamespace) -> Callable[..., Any]:
+    """The function that runs `step` over the data, epoch after epoch."""
+    begin, clear, accumulate, update = step.begin, step.clear, step.accumulate, step.update
+    give_gradients, give_parameters = step.give_gradients, step.give_parameters
+
+    def run(
+        X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, S, state, costs, T, chunk, pieces, epochs, cost_every, learning_rate
+    ):
+        # X (n_x, m), Y (n_y, m); `pieces` chunks of examples at most, up to `epochs`. With cost_every = 0 the
+        # parameters stay, the gradients are given back, and so is the cost.
+        m = X.shape[1]
+        train = cost_every > 0
+        at = begin(X, W1, b1, W2, b2, S, T)
+        epoch, start, cost = 0, 0, 0.0
+        if train:
+            epoch, start, cost = int(state[EPOCH]), int(state[START]), state[COST]
+        for _ in range(pieces):
+            if start == 0:
+                clear(dW1, db1, dW2, db2, S, at)
+                cost = 0.0
+            stop = min(start + chunk, m)
+            with_cost = not train or epoch % cost_every == 0
+            cost += accumulate(
+                X, Y, start, stop, W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, T, 1.0 / m, with_cost
+            )
+            start = stop
+            if start == m:
+                start = 0
+                if not train:
+                    give_gradients(dW1, db1, dW2, db2, S, at)
+                    return cost / m
+                if with_cost:
+                    costs[epoch // cost_every] = cost / m
+                if not math.isfinite(cost) or not math.isfinite(
+                    update(W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, learning_rate)
+                ):
+                    state[FAILED] = 1.0
+                    break
+                epoch += 1
+                if epoch == epochs:
+                    break
+        state[EPOCH], state[START], state[COST] = epoch, start, cost
+        give_parameters(W1, b1, W2, b2, S, at)
+        return cost / m
+
+    return run

@@ -1,0 +1,146 @@
+"""Narrow networks: each lane of a vector is one example, so that no lane is wasted however few units there are.
+
+A tile of T examples goes through the whole step while it is in cache. X, A1, D1 = g'(Z1), Z2 and Y are matrices with a
+row for each feature, unit or output, and examples side by side.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from .compiling import inline
+from .copying import make_copying
+from .descent import make_descend
+from .layout import odd_lines
+from .output_layer import make_output_layer
+from .products import make_products
+from .simd import element, hsum, load, splat, store, zeros
+
+
+def scratch_size(n_x: int, n_h: int, n_y: int, T: int, L: int, itemsize: int) -> int:
+    """Elements of scratch memory: X, Y, Z2, A1 and D1 for T examples, and a vector."""
+    return (n_x + 2 * n_y + 2 * n_h) * odd_lines(T, itemsize) + L
+
+
+def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: int) -> SimpleNamespace:
+    """The step on vectors of L examples, V of them in a row of a register tile; tiles of a multiple of V * L examples."""
+    value, derivative = formulas.value, formulas.derivative
+    output = make_output_layer(formulas, L)
+    output_values, output_errors = output.values, output.errors
+    copying, products = make_copying(L), make_products(L, V)
+    copy, fill = copying.copy, copying.fill
+    product, add_gradient, add_row_sums = products.product, products.add_gradient, products.add_row_sums
+    descend = make_descend(L)
+
+    @inline
+    def columns_of(n):
+        return (n + V * L - 1) // (V * L) * (V * L)
+
+    @inline
+    def hidden_layer(S, x, n_x, W1, b1, a, d, ld, columns):
+        # A1 = g(W1 X + b1), D1 = g'(Z1)
+        n_h = b1.size
+        product(W1, 0, n_x, 1, n_h, S, x, ld, n_x, S, a, ld, columns)
+        for j in range(n_h):
+            bias = splat(b1, j, L)
+            for t in range(j * ld, j * ld + columns, L):
+                z = load(S, a + t, L) + bias
+                unit = value(z)
+                store(S, a + t, unit)
+                store(S, d + t, derivative(z, unit) * 1.0)
+
+    @inline
+    def scores(S, a, n_h, W2, b2, z, ld, columns):
+        # Z2 = W2 A1 + b2
+        product(W2, 0, n_h, 1, b2.size, S, a, ld, n_h, S, z, ld, columns)
+        for y in range(b2.size):
+            bias = splat(b2, y, L)
+            for t in range(z + y * ld, z + y * ld + columns, L):
+                store(S, t, load(S, t, L) + bias)
+
+    @inline
+    def forward(X, W1, b1, W2, b2, S, A2, T):
+        # X (n_x, m) -> A2 (n_y, m)
+        n_x, m = X.shape
+        n_h, n_y = b1.size, b2.size
+        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
+        ld = odd_lines(T, itemsize)
+        x, z, a, d = 0, n_x * ld, (n_x + 2 * n_y) * ld, (n_x + 2 * n_y + n_h) * ld
+        for start in range(0, m, T):
+            n = min(T, m - start)
+            columns = columns_of(n)
+            copy(X, start * column, row, column, n_x, n, S, x, ld, columns)
+            hidden_layer(S, x, n_x, W1, b1, a, d, ld, columns)
+            scores(S, a, n_h, W2, b2, z, ld, columns)
+            for t in range(0, n, L):
+                output_values(S, z + t, ld, n_y)
+            copy(S, z, ld, 1, n_y, n, A2, start, m, n)
+
+    @inline
+    def accumulate(X, Y, begin, end, W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, T, scale, with_cost):
+        # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
+        n_x, n_h, n_y = X.shape[0], b1.size, b2.size
+        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
+        row_y, column_y = Y.strides[0] // itemsize, Y.strides[1] // itemsize
+        ld = odd_lines(T, itemsize)
+        x, z, y = 0, n_x * ld, (n_x + n_y) * ld
+        a, d = y + n_y * ld, y + (n_y + n_h) * ld
+        s = d + n_h * ld
+        cost = 0.0
+        for start in range(begin, end, T):
+            n = min(T, end - start)
+            columns = columns_of(n)
+            copy(X, start * column, row, column, n_x, n, S, x, ld, columns)
+            copy(Y, start * column_y, row_y, column_y, n_y, n, S, y, ld, columns)
+            hidden_layer(S, x, n_x, W1, b1, a, d, ld, columns)
+            scores(S, a, n_h, W2, b2, z, ld, columns)
+            costs = zeros(S, L)
+            for t in range(0, columns, L):
+                costs = costs + output_errors(S, z + t, ld, y + t, ld, n_y, n - t, scale, with_cost)
+            cost += hsum(costs)
+            add_gradient(S, z, n_y, a, n_h, ld, columns, dW2, s)
+            add_row_sums(S, z, n_y, ld, columns, db2)
+            product(W2, 0, 1, n_h, n_h, S, z, ld, n_y, S, a, ld, columns)  # dA1 = W2' dZ2, in place of A1
+            for j in range(n_h):
+                for t in range(j * ld, j * ld + columns, L):
+                    store(S, d + t, load(S, a + t, L) * load(S, d + t, L))
+            add_gradient(S, d, n_h, x, n_x, ld, columns, dW1, s)
+            add_row_sums(S, d, n_h, ld, columns, db1)
+        return cost
+
+    @inline
+    def begin(X, W1, b1, W2, b2, S, T):
+        return 0  # the parameters are used where they are
+
+    @inline
+    def clear(dW1, db1, dW2, db2, S, at):
+        fill(dW1, 0, dW1.size, 0)
+        fill(db1, 0, db1.size, 0)
+        fill(dW2, 0, dW2.size, 0)
+        fill(db2, 0, db2.size, 0)
+
+    @inline
+    def update(W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, learning_rate):
+        # one step of gradient descent; gives back a number that is NaN or infinite if an output's bias is
+        descend(W1, 0, dW1, 0, W1.size, learning_rate)
+        descend(b1, 0, db1, 0, b1.size, learning_rate)
+        descend(W2, 0, dW2, 0, W2.size, learning_rate)
+        descend(b2, 0, db2, 0, b2.size, learning_rate)
+        probe = 0.0
+        for y in range(b2.size):
+            probe += element(b2, y)
+        return probe
+
+    @inline
+    def nothing(p, q, r, s, S, at):
+        pass  # the parameters and their gradients are where they belong
+
+    return SimpleNamespace(
+        begin=begin,
+        clear=clear,
+        accumulate=accumulate,
+        update=update,
+        give_gradients=nothing,
+        give_parameters=nothing,
+        forward=forward,
+    )

@@ -1,0 +1,68 @@
+"""Where the buffers of a step lie in its scratch memory, when hidden units are side by side."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from .compiling import inline
+
+LINE = 64  # bytes in a cache line
+
+
+class Layout(NamedTuple):
+    """Sizes and offsets, in elements. The gradient of the parameter at i is at i + gradient."""
+
+    n_x: int  # features
+    n_h: int  # hidden units
+    n_y: int  # outputs
+    width: int  # hidden units, up to a multiple of L
+    depth: int  # rows of a panel of W1: features, up to a multiple of R; 0 where W1 stays in rows
+    ld_h: int  # from example to example in A1 and D1
+    ld_t: int  # from row to row in Y and Z2, and in X where examples are side by side
+    ld_x: int  # from example to example in X where features are side by side
+    W1: int
+    b1: int
+    W2: int
+    b2: int
+    gradient: int
+    X: int
+    Y: int
+    Z: int
+    A: int
+    D: int
+    sums: int
+    size: int
+
+
+@inline
+def round_up(n: int, multiple: int) -> int:
+    return (n + multiple - 1) // multiple * multiple
+
+
+@inline
+def odd_lines(n: int, itemsize: int) -> int:
+    """`n` elements rounded up to an odd number of cache lines: rows so far apart do not share cache sets."""
+    line = LINE // itemsize
+    return ((n + line - 1) // line | 1) * line
+
+
+@inline
+def make_layout(n_x: int, n_h: int, n_y: int, T: int, rows: bool, L: int, R: int, V: int, itemsize: int) -> Layout:
+    """The layout for tiles of T examples (a multiple of R and L), with W1 in rows or in panels."""
+    line = LINE // itemsize
+    width = round_up(n_h, L)
+    depth = 0 if rows else round_up(n_x, R)
+    ld_h, ld_t = odd_lines(width, itemsize), odd_lines(T, itemsize)
+    ld_x = odd_lines(round_up(n_x, V * L if rows else R), itemsize)
+    b1 = round_up(depth * width, line)
+    W2 = b1 + round_up(width, line)
+    b2 = W2 + round_up(n_y * width, line)
+    gradient = b2 + round_up(n_y, line)
+    X = 2 * gradient
+    Y = X + max(T * ld_x, depth * ld_t)
+    Z = Y + n_y * ld_t
+    A = Z + n_y * ld_t
+    D = A + T * ld_h
+    sums = D + T * ld_h
+    size = sums + round_up(L, line)
+    return Layout(n_x, n_h, n_y, width, depth, ld_h, ld_t, ld_x, 0, b1, W2, b2, gradient, X, Y, Z, A, D, sums, size)

@@ -1,0 +1,88 @@
+"""Products of small matrices whose rows are examples side by side, in memory that stays in cache.
+
+Matrices are given by an array, the offset of their first element and the distance of their rows.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from .compiling import inline
+from .simd import element, hsum, load, put, store, zeros
+from .tiles import inner_add, outer_add, tile_hsum, tile_store, tile_zeros
+
+
+@inline
+def multiply(acc, A, a, row, step, B, b, step_b, n):
+    # acc (R, V vectors) + A (R, n) B (n, V vectors)
+    for k in range(n):
+        acc = outer_add(acc, A, a + k * step, row, B, b + k * step_b)
+    return acc
+
+
+def make_products(L: int, V: int) -> SimpleNamespace:
+    """`product`, `add_gradient` and `add_row_sums` on rows of a multiple of V * L examples."""
+    J = min(L, 4)  # rows of one matrix, and
+    K = max(1, min(L // J, 4))  # rows of the other, of a register tile of `add_gradient`: at most L sums
+
+    def make_block(R):
+        @inline
+        def block(A, a, row, step, B, b, ldb, n, C, c, ldc, columns):
+            for t in range(0, columns, V * L):
+                acc = multiply(tile_zeros(C, R, V, L), A, a, row, step, B, b + t, ldb, n)
+                tile_store(C, c + t, ldc, acc)
+
+        return block
+
+    block4, block1 = make_block(4), make_block(1)
+
+    @inline
+    def product(A, a, row, step, rows, B, b, ldb, n, C, c, ldc, columns):
+        # A (rows, n), any strides, times B (n, columns) -> C (rows, columns)
+        whole = rows // 4 * 4
+        for r in range(0, whole, 4):
+            block4(A, a + r * row, row, step, B, b, ldb, n, C, c + r * ldc, ldc, columns)
+        for r in range(whole, rows):
+            block1(A, a + r * row, row, step, B, b, ldb, n, C, c + r * ldc, ldc, columns)
+
+    def make_sums(j, k):
+        @inline
+        def sums(S, a, b, ld, columns, G, g, ldg, s):
+            acc = tile_zeros(S, j, k, L)
+            for t in range(0, columns, L):
+                acc = inner_add(acc, S, a + t, ld, S, b + t, ld, L)
+            store(S, s, tile_hsum(acc))
+            for r in range(j):
+                for c in range(k):
+                    i = g + r * ldg + c
+                    put(G, i, element(G, i) + element(S, s + r * k + c))
+
+        return sums
+
+    sums, sums_j, sums_k, sums_1 = make_sums(J, K), make_sums(J, 1), make_sums(1, K), make_sums(1, 1)
+
+    @inline
+    def add_gradient(S, a, rows, b, others, ld, columns, G, s):
+        # G (rows, others) += A (rows, columns) B (others, columns)'; s: where L elements may be written
+        whole_j, whole_k = rows // J * J, others // K * K
+        for r in range(0, whole_j, J):
+            for c in range(0, whole_k, K):
+                sums(S, a + r * ld, b + c * ld, ld, columns, G, r * others + c, others, s)
+            for c in range(whole_k, others):
+                sums_j(S, a + r * ld, b + c * ld, ld, columns, G, r * others + c, others, s)
+        for r in range(whole_j, rows):
+            for c in range(0, whole_k, K):
+                sums_k(S, a + r * ld, b + c * ld, ld, columns, G, r * others + c, others, s)
+            for c in range(whole_k, others):
+                sums_1(S, a + r * ld, b + c * ld, ld, columns, G, r * others + c, others, s)
+
+    @inline
+    def add_row_sums(S, a, rows, ld, columns, G):
+        # G (rows, 1) += the sums of A's rows
+        for r in range(rows):
+            total = zeros(S, L)
+            for t in range(0, columns, L):
+                total = total + load(S, a + r * ld + t, L)
+            put(G, r, element(G, r) + hsum(total))
+
+    return SimpleNamespace(product=product, add_gradient=add_gradient, add_row_sums=add_row_sums)

@@ -1,0 +1,273 @@
+"""Wider networks: each lane of a vector is one hidden unit.
+
+A tile of T examples goes through forward, loss and backward while it is in cache. A1 and D1 = g'(Z1), which dZ1
+replaces, are (T, n_h), units side by side; the output layer has examples side by side. Examples, features and units are
+padded with zeros to whole register tiles in these buffers, so no product has an edge.
+"""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from .compiling import inline
+from .copying import make_copying
+from .first_layer import make_panel_products, make_row_products
+from .descent import make_descend
+from .layout import make_layout, round_up
+from .output_layer import make_output_layer
+from .products import multiply
+from .simd import element, hsum, keep_first, load, put, splat, store, zeros
+from .tiles import add_rows, inner_add, tile_hsum, tile_load, tile_multiply, tile_store, tile_zeros
+
+
+def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int, rows: bool) -> SimpleNamespace:
+    """The step with vectors of L units, register tiles of R rows x 3 vectors, W1 in `rows` or in panels."""
+    V = 3
+    value, derivative = formulas.value, formulas.derivative
+    output = make_output_layer(formulas, L)
+    output_values, output_errors = output.values, output.errors
+    copying = make_copying(L)
+    fill, copy, transpose = copying.fill, copying.copy, copying.transpose
+    descend = make_descend(L)
+    row_products = make_row_products(L, V)
+    forward_rows, backward_rows = row_products.forward, row_products.backward
+
+    @inline
+    def layout(n_x, n_h, n_y, T):
+        return make_layout(n_x, n_h, n_y, T, rows, L, R, V, itemsize)
+
+    @inline
+    def panel_start(at, p):
+        # of as few panels as there can be, whose sizes differ by at most one vector
+        vectors = at.width // L
+        return p * vectors // panel_count(at) * L
+
+    @inline
+    def panel_count(at):
+        return (at.width // L + V - 1) // V
+
+    # ---- parameters: from and to arrays of their own shapes ----
+
+    @inline
+    def pack(W1, b1, W2, b2, S, at):
+        if not rows:
+            if at.width != at.n_h or at.depth != at.n_x:
+                fill(S, at.W1, at.depth * at.width, 0)
+            for p in range(panel_count(at)):
+                j, end = panel_start(at, p), panel_start(at, p + 1)
+                transpose(W1, j * at.n_x, at.n_x, min(end, at.n_h) - j, at.n_x, S, at.W1 + j * at.depth, end - j)
+        copy(b1, 0, at.n_h, 1, 1, at.n_h, S, at.b1, at.width, at.width)
+        copy(W2, 0, at.n_h, 1, at.n_y, at.n_h, S, at.W2, at.width, at.width)
+        copy(b2, 0, at.n_y, 1, 1, at.n_y, S, at.b2, at.n_y, at.n_y)
+
+    @inline
+    def unpack(S, at, shift, W1, b1, W2, b2):
+        # the parameters (shift 0) or their gradients (shift at.gradient)
+        if not rows:
+            for p in range(panel_count(at)):
+                j, end = panel_start(at, p), panel_start(at, p + 1)
+                source = shift + at.W1 + j * at.depth
+                transpose(S, source, end - j, at.n_x, min(end, at.n_h) - j, W1, j * at.n_x, at.n_x)
+        copy(S, shift + at.b1, at.width, 1, 1, at.n_h, b1, 0, at.n_h, at.n_h)
+        copy(S, shift + at.W2, at.width, 1, at.n_y, at.n_h, W2, 0, at.n_h, at.n_h)
+        copy(S, shift + at.b2, at.n_y, 1, 1, at.n_y, b2, 0, at.n_y, at.n_y)
+
+    # ---- one tile ----
+
+    @inline
+    def load_x(X, start, n, S, at):
+        # n examples of X -> the scratch memory; gives back the offsets from example to example, feature to feature
+        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
+        source, padded = start * column, round_up(n, R)
+        if not rows and abs(column) <= abs(row):
+            copy(X, source, row, column, at.n_x, n, S, at.X, at.ld_t, round_up(padded, L))
+            for k in range(at.n_x, at.depth):
+                fill(S, at.X + k * at.ld_t, padded, 0)
+            return 1, at.ld_t
+        if rows and column == 1:
+            transpose(X, source, row, at.n_x, n, S, at.X, at.ld_x)
+            for t in range(n):
+                fill(S, at.X + t * at.ld_x + at.n_x, at.ld_x - at.n_x, 0)
+        else:
+            copy(X, source, column, row, n, at.n_x, S, at.X, at.ld_x, at.ld_x)
+        fill(S, at.X + n * at.ld_x, (padded - n) * at.ld_x, 0)
+        return at.ld_x, 1
+
+    @inline
+    def activate(S, at, t0, t1, j0, j1):
+        # Z1 without its bias, in A -> A1, and D1 = g'(Z1) in D; A1 = 0 for units beyond n_h
+        for t in range(t0, t1):
+            for j in range(j0, j1, L):
+                i = t * at.ld_h + j
+                z = load(S, at.A + i, L) + load(S, at.b1 + j, L)
+                a = value(z)
+                store(S, at.A + i, keep_first(a, at.n_h - j))
+                store(S, at.D + i, derivative(z, a) * 1.0)
+
+    def make_panel(v):
+        """The passes over one panel of v vectors of units."""
+        products = make_panel_products(L, R, v)
+        first_forward, first_backward = products.forward, products.backward
+
+        @inline
+        def forward(S, at, x_row, x_step, j, n):
+            for t in range(0, n, R):
+                first_forward(S, at, x_row, x_step, t, j)
+                activate(S, at, t, t + R, j, j + v * L)
+
+        def make_output_product(outputs):
+            @inline
+            def add_product(S, at, y, j, n):
+                # dW2 += dZ2 A1' for some outputs from y
+                i = at.gradient + at.W2 + y * at.width + j
+                acc = tile_load(S, i, at.width, outputs, v, L)
+                acc = multiply(acc, S, at.Z + y * at.ld_t, at.ld_t, 1, S, at.A + j, at.ld_h, n)
+                tile_store(S, i, at.width, acc)
+
+            return add_product
+
+        add_outputs, add_output = make_output_product(R), make_output_product(1)
+
+        @inline
+        def backward(S, at, x_row, x_step, j, n, add):
+            whole = at.n_y // R * R
+            for y in range(0, whole, R):
+                add_outputs(S, at, y, j, n)
+            for y in range(whole, at.n_y):
+                add_output(S, at, y, j, n)
+            for t in range(0, n, R):
+                i = at.D + t * at.ld_h + j
+                dA = multiply(tile_zeros(S, R, v, L), S, at.Z + t, 1, at.ld_t, S, at.W2 + j, at.width, at.n_y)
+                dZ = tile_multiply(dA, tile_load(S, i, at.ld_h, R, v, L))
+                tile_store(S, i, at.ld_h, dZ)
+                add_rows(S, at.gradient + at.b1 + j, dZ)
+            if not rows:
+                first_backward(S, at, x_row, x_step, j, n, add)
+
+        return forward, backward
+
+    forward1, backward1 = make_panel(1)
+    forward2, backward2 = make_panel(2)
+    forward3, backward3 = make_panel(3)
+
+    @inline
+    def hidden_layer(X, start, n, W1, S, at):
+        # n examples of X -> A1 and D1
+        x_row, x_step = load_x(X, start, n, S, at)
+        if rows:
+            padded = round_up(n, R)
+            fill(S, at.A + n * at.ld_h, (padded - n) * at.ld_h, 0)
+            forward_rows(W1, S, at, n)
+            activate(S, at, 0, padded, 0, at.width)
+        else:
+            for p in range(panel_count(at)):
+                j = panel_start(at, p)
+                vectors = (panel_start(at, p + 1) - j) // L
+                if vectors == 3:
+                    forward3(S, at, x_row, x_step, j, n)
+                elif vectors == 2:
+                    forward2(S, at, x_row, x_step, j, n)
+                else:
+                    forward1(S, at, x_row, x_step, j, n)
+        return x_row, x_step
+
+    @inline
+    def scores(S, at, n):
+        # A1 -> Z2 = W2 A1 + b2, examples side by side
+        for t in range(0, n, L):
+            for y in range(at.n_y):
+                acc = tile_zeros(S, L, 1, L)
+                for j in range(0, at.width, L):
+                    acc = inner_add(acc, S, at.A + t * at.ld_h + j, at.ld_h, S, at.W2 + y * at.width + j, 0, L)
+                store(S, at.Z + y * at.ld_t + t, tile_hsum(acc) + splat(S, at.b2 + y, L))
+
+    @inline
+    def begin(X, W1, b1, W2, b2, S, T):
+        at = layout(X.shape[0], b1.size, b2.size, T)
+        pack(W1, b1, W2, b2, S, at)
+        return at
+
+    @inline
+    def forward(X, W1, b1, W2, b2, S, A2, T):
+        # X (n_x, m) -> A2 (n_y, m)
+        m = X.shape[1]
+        at = begin(X, W1, b1, W2, b2, S, T)
+        for start in range(0, m, T):
+            n = min(T, m - start)
+            hidden_layer(X, start, n, W1, S, at)
+            scores(S, at, n)
+            for t in range(0, n, L):
+                output_values(S, at.Z + t, at.ld_t, at.n_y)
+            copy(S, at.Z, at.ld_t, 1, at.n_y, n, A2, start, m, n)
+
+    @inline
+    def clear(dW1, db1, dW2, db2, S, at):
+        # dW1 is not read before it is written
+        fill(S, at.gradient + at.b1, at.gradient - at.b1, 0)
+
+    @inline
+    def tile(X, Y, start, n, W1, dW1, S, at, scale, add, with_cost):
+        # adds scale * (gradient of n examples) to the sums, or puts it there if not `add`; gives back their cost
+        x_row, x_step = hidden_layer(X, start, n, W1, S, at)
+        scores(S, at, n)
+        row, column = Y.strides[0] // itemsize, Y.strides[1] // itemsize
+        copy(Y, start * column, row, column, at.n_y, n, S, at.Y, at.ld_t, n)
+        cost = zeros(S, L)
+        for t in range(0, n, L):
+            z, y = at.Z + t, at.Y + t
+            cost = cost + output_errors(S, z, at.ld_t, y, at.ld_t, at.n_y, n - t, scale, with_cost)
+        for y in range(at.n_y):
+            error = zeros(S, L)
+            for t in range(0, n, L):
+                error = error + load(S, at.Z + y * at.ld_t + t, L)
+            i = at.gradient + at.b2 + y
+            put(S, i, element(S, i) + hsum(error))
+        for p in range(panel_count(at)):
+            j = panel_start(at, p)
+            vectors = (panel_start(at, p + 1) - j) // L
+            if vectors == 3:
+                backward3(S, at, x_row, x_step, j, n, add)
+            elif vectors == 2:
+                backward2(S, at, x_row, x_step, j, n, add)
+            else:
+                backward1(S, at, x_row, x_step, j, n, add)
+        if rows:
+            backward_rows(S, at, dW1, n, add)
+        return hsum(cost)
+
+    @inline
+    def accumulate(X, Y, start, stop, W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, T, scale, with_cost):
+        # adds scale * (gradients of examples start, ..., stop - 1) to the sums; gives back their cost
+        cost = 0.0
+        for t in range(start, stop, T):
+            cost += tile(X, Y, t, min(T, stop - t), W1, dW1, S, at, scale, t > 0, with_cost)
+        return cost
+
+    @inline
+    def give_gradients(dW1, db1, dW2, db2, S, at):
+        unpack(S, at, at.gradient, dW1, db1, dW2, db2)
+
+    @inline
+    def give_parameters(W1, b1, W2, b2, S, at):
+        unpack(S, at, 0, W1, b1, W2, b2)
+
+    @inline
+    def update(W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, learning_rate):
+        # one step of gradient descent; gives back a number that is NaN or infinite if an output's bias is
+        if rows:
+            descend(W1, 0, dW1, 0, W1.size, learning_rate)
+        descend(S, 0, S, at.gradient, at.gradient, learning_rate)
+        probe = 0.0
+        for y in range(at.n_y):
+            probe += element(S, at.b2 + y)
+        return probe
+
+    return SimpleNamespace(
+        begin=begin,
+        clear=clear,
+        accumulate=accumulate,
+        update=update,
+        give_gradients=give_gradients,
+        give_parameters=give_parameters,
+        forward=forward,
+    )

@@ -1,0 +1,338 @@
+"""NumPy's exponential functions on SIMD vectors, at most 2 ulp from the true value.
+
+One text serves float32 and float64, with or without FMA; only the polynomials' degrees differ. Each reduces its argument to
+a short interval, exactly or with an error far below an ulp, where a polynomial is near the minimax one: the
+interpolant at the Chebyshev nodes, its coefficients computed with 60 digits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic, overload
+
+from .compiling import has_fma, inline, register_bits
+from .simd import I32, Vector, call, multiply_add
+from .vector_operators import vector_of
+
+# (expm1(r) - r) / r**2 for |r| <= log(2) / 2
+EXPM1_32 = (0.5, 0.1666657666611992831, 0.04166655421298415031, 0.008363232883682618197, 0.001392625083149761171)
+EXPM1_64 = (
+    0.5,
+    0.1666666666666667103,
+    0.04166666666666666978,
+    0.00833333333332608312,
+    0.001388888888888371117,
+    0.0001984126987500227879,
+    0.0000248015873256774619,
+    2.755725517000088744e-6,
+    2.755727347871858047e-7,
+    2.510531272962210178e-8,
+    2.091475532589320219e-9,
+)
+# ... and for 0 <= r <= log(2)
+EXPM1_UP_32 = (0.4999999984036670925, 0.1666668405101217342, 0.04166373127052943243, 0.008351255947634916922, 0.001340018971264167745, 0.000258287010390158926)
+EXPM1_UP_64 = (
+    0.5000000000000000014,
+    0.1666666666666660795,
+    0.04166666666670162094,
+    0.008333333332537883476,
+    0.001388888898104229463,
+    0.0001984126363967192113,
+    0.0000248018465679459535,
+    2.755038581922541878e-6,
+    2.76757436431941778e-7,
+    2.380936127867372646e-8,
+    2.805812948840837832e-9,
+)
+# (log((1 + s) / (1 - s)) - 2 s) / s**3 as a polynomial of s**2, for |s| <= (sqrt(2) - 1) / (sqrt(2) + 1)
+LOG_32 = (0.6666668618433947846, 0.3998831667174839217, 0.2960079483617938077)
+LOG_64 = (
+    0.6666666666666670144,
+    0.3999999999988654517,
+    0.2857142863179447552,
+    0.2222221019444061703,
+    0.1818295695260340933,
+    0.1532948952668161309,
+    0.1464376465293135391,
+)
+LOG2_E = 1.4426950408889634
+
+
+# ---- bits ------------------------------------------------------------------------------------------------------
+
+
+def _mantissa_bits(vector: Vector) -> int:
+    return 23 if vector.dtype == types.float32 else 52
+
+
+def _integers(vector: Vector, n: int) -> Any:
+    return ir.Constant(vector.integers(), [n] * vector.lanes)
+
+
+def _numbers(vector: Vector, x: float) -> Any:
+    return ir.Constant(vector.llvm(), [float(np.float32(x)) if vector.dtype == types.float32 else x] * vector.lanes)
+
+
+def make_polynomial(single: tuple[float, ...], double: tuple[float, ...]) -> Any:
+    """The polynomial with these coefficients, the constant one first, by Horner's rule."""
+
+    @intrinsic
+    def polynomial(typingctx: Any, x: Any) -> Any:
+        coefficients = single if x.dtype == types.float32 else double
+
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            total = _numbers(x, coefficients[-1])
+            for c in coefficients[-2::-1]:
+                total = multiply_add(builder, total, args[0], _numbers(x, c))
+            return total
+
+        return x(x), codegen
+
+    return polynomial
+
+
+def make_constant(single: float, double: float) -> Any:
+    """A number that depends on the dtype of a vector."""
+
+    @intrinsic
+    def constant(typingctx: Any, like: Any) -> Any:
+        return like(like), lambda context, builder, sig, args: _numbers(like, single if like.dtype == types.float32 else double)
+
+    return constant
+
+
+expm1_polynomial = make_polynomial(EXPM1_32, EXPM1_64)
+expm1_up_polynomial = make_polynomial(EXPM1_UP_32, EXPM1_UP_64)
+log_polynomial = make_polynomial(LOG_32, LOG_64)
+# log(2) in two parts; the first has so few bits that its product with an exponent is exact
+log2_high = make_constant(float.fromhex("0x1.62ep-1"), float.fromhex("0x1.62e42fefa0000p-1"))
+log2_low = make_constant(0.00003194618494530941723, 1.646594958289708128e-12)
+# added to a small number, its last bits hold the nearest integer
+magic = make_constant(1.5 * 2.0**23, 1.5 * 2.0**52)
+exp_lowest = make_constant(-104.0, -746.0)  # beyond, exp is 0 and infinite
+exp_highest = make_constant(89.0, 710.0)
+expm1_lowest = make_constant(-18.0, -38.0)  # below, expm1 is -1
+tanh_highest = make_constant(9.25, 19.25)  # beyond, tanh is 1
+smallest_normal = make_constant(2.0**-126, 2.0**-1022)
+subnormal_scale = make_constant(2.0**24, 2.0**53)
+subnormal_exponent = make_constant(-24.0, -53.0)
+
+
+@intrinsic
+def power_of_two(typingctx: Any, y: Any) -> Any:
+    """2**n where y = magic + n and 2**n is a normal number."""
+    bits = _mantissa_bits(y)
+    one = (127 if bits == 23 else 1023)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        integers = builder.bitcast(args[0], y.integers())
+        exponent = builder.add(integers, _integers(y, one))
+        return builder.bitcast(builder.shl(exponent, _integers(y, bits)), y.llvm())
+
+    return y(y), codegen
+
+
+@intrinsic
+def times_power_of_two(typingctx: Any, p: Any, y: Any) -> Any:
+    """p * 2**n where y = magic + n, rounded once, whatever n is."""
+    bits = _mantissa_bits(p)
+    one = 127 if bits == 23 else 1023
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        p_, y_ = args
+        magic_bits = int(np.float32(1.5 * 2.0**23).view(np.int32)) if bits == 23 else int(np.float64(1.5 * 2.0**52).view(np.int64))
+        n = builder.sub(builder.bitcast(y_, p.integers()), _integers(p, magic_bits))
+        half = builder.ashr(n, _integers(p, 1))
+        for part in (half, builder.sub(n, half)):
+            exponent = builder.shl(builder.add(part, _integers(p, one)), _integers(p, bits))
+            p_ = builder.fmul(p_, builder.bitcast(exponent, p.llvm()))
+        return p_
+
+    return p(p, y), codegen
+
+
+@intrinsic
+def copy_sign(typingctx: Any, x: Any, sign: Any) -> Any:
+    """|x| with the sign of the second vector."""
+    return x(x, sign), lambda context, builder, sig, args: call(
+        builder, f"llvm.copysign.{x.suffix()}", x.llvm(), list(args)
+    )
+
+
+@intrinsic
+def exponent_of(typingctx: Any, x: Any) -> Any:
+    """The integer e, as a number, for which x * 2**-e is from sqrt(1/2) to sqrt(2); x positive and normal."""
+    bits = _mantissa_bits(x)
+    one = 127 if bits == 23 else 1023
+    root = int(np.float32(0.5**0.5).view(np.int32)) if bits == 23 else int(np.float64(0.5**0.5).view(np.int64))
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        integers = builder.sub(builder.bitcast(args[0], x.integers()), _integers(x, root))
+        return builder.sitofp(builder.ashr(integers, _integers(x, bits)), x.llvm())
+
+    return x(x), codegen
+
+
+@intrinsic
+def mantissa(typingctx: Any, x: Any) -> Any:
+    """x * 2**-e for the e of `exponent_of`."""
+    bits = _mantissa_bits(x)
+    root = int(np.float32(0.5**0.5).view(np.int32)) if bits == 23 else int(np.float64(0.5**0.5).view(np.int64))
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        integers = builder.bitcast(args[0], x.integers())
+        excess = builder.sub(integers, _integers(x, root))
+        whole = builder.and_(excess, _integers(x, -(1 << bits)))
+        return builder.bitcast(builder.sub(integers, whole), x.llvm())
+
+    return x(x), codegen
+
+
+@intrinsic
+def reciprocal_estimate(typingctx: Any, x: Any) -> Any:
+    """1 / x to 14 bits, from AVX-512."""
+    width = 512 // x.dtype.bitwidth
+    name = f"llvm.x86.avx512.rcp14.{'ps' if x.dtype == types.float32 else 'pd'}.512"
+    part = ir.VectorType(x.llvm().element, width)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        all_lanes = ir.Constant(ir.IntType(width), -1)
+        zero = ir.Constant(part, None)
+        parts = []
+        for start in range(0, x.lanes, width):
+            lanes = ir.Constant(ir.VectorType(I32, width), list(range(start, start + width)))
+            parts.append(call(builder, name, part, [builder.shuffle_vector(args[0], args[0], lanes), zero, all_lanes]))
+        while len(parts) > 1:
+            both = 2 * parts[0].type.count
+            lanes = ir.Constant(ir.VectorType(I32, both), list(range(both)))
+            parts = [builder.shuffle_vector(p, q, lanes) for p, q in zip(parts[::2], parts[1::2], strict=True)]
+        return parts[0]
+
+    return x(x), codegen
+
+
+def reciprocal(x):
+    """1 / x, to half the bits of its dtype or better; x finite, not 0, and neither huge nor tiny."""
+    raise NotImplementedError
+
+
+@overload(reciprocal, jit_options={"forceinline": True})
+def _reciprocal(x):
+    registers, rest = divmod(x.lanes * x.dtype.bitwidth, 512)
+    if register_bits() < 512 or rest or registers & (registers - 1):
+        return lambda x: 1.0 / x
+    if x.dtype == types.float32:
+        return lambda x: reciprocal_estimate(x)
+
+    def refined(x):
+        r = reciprocal_estimate(x)
+        return r + r * (1.0 - x * r)
+
+    return refined
+
+
+def ratio(t):
+    """t / (t + 2), of a denominator that is not rounded."""
+    raise NotImplementedError
+
+
+@overload(ratio, jit_options={"forceinline": True})
+def _ratio(t):
+    def refined(t):
+        r = reciprocal(t + 2.0)
+        q = t * r
+        return q + r * ((t - 2.0 * q) - q * t)
+
+    def corrected(t):  # where q * t would be rounded
+        d = t + 2.0
+        added = d - t
+        lost = (t - (d - added)) + (2.0 - added)
+        q = t / d
+        return q - q * (lost / d)
+
+    return refined if has_fma() else corrected
+
+
+# ---- functions -------------------------------------------------------------------------------------------------
+
+
+def vector_function(*functions: Any) -> Any:
+    """Overload NumPy's functions of one argument by a text on vectors."""
+
+    def register(text: Any) -> Any:
+        for function in functions:
+
+            @overload(function, jit_options={"forceinline": True})
+            def _(x):
+                return text if vector_of(x) else None
+
+        return text
+
+    return register
+
+
+@vector_function(np.exp)
+def exp(x):
+    # exp(x) = 2**n exp(r), r = x - n log(2)
+    x = np.minimum(np.maximum(x, exp_lowest(x)), exp_highest(x))
+    y = x * LOG2_E + magic(x)
+    n = y - magic(x)
+    r = (x - n * log2_high(x)) - n * log2_low(x)
+    return times_power_of_two(1.0 + (r + r * r * expm1_polynomial(r)), y)
+
+
+@vector_function(np.expm1)
+def expm1(x):
+    # 2**n expm1(r) + (2**n - 1), halved where 2**n would overflow
+    z = np.minimum(np.maximum(x, expm1_lowest(x)), exp_highest(x))
+    y = z * LOG2_E + magic(z)
+    n = y - magic(z)
+    r = (z - n * log2_high(z)) - n * log2_low(z)
+    p = r + r * r * expm1_polynomial(r)
+    half = power_of_two(y - 1.0)
+    return np.where(n == 0.0, np.where(x == 0.0, x, p), 2.0 * (half * p + (half - 0.5)))
+
+
+@vector_function(np.tanh)
+def tanh(x):
+    # t / (t + 2) for t = expm1(2 |x|) = 2**n expm1(r) + (2**n - 1), and 0 <= r < log(2), so that nothing cancels
+    z = 2.0 * np.minimum(np.abs(x), tanh_highest(x))
+    y = (z * LOG2_E - 0.5) + magic(z)
+    n = y - magic(z)
+    r = (z - n * log2_high(z)) - n * log2_low(z)
+    s = power_of_two(y)
+    t = s * (r + r * r * expm1_up_polynomial(r)) + (s - 1.0)
+    return copy_sign(ratio(t), x)
+
+
+@inline
+def log_of(x, lost, exponent):
+    # log((x + lost) * 2**exponent), x positive and normal: e log(2) + log(1 + g), the latter from s = g / (2 + g)
+    e = exponent_of(x)
+    g = (mantissa(x) - 1.0) + lost * power_of_two(magic(x) - np.minimum(e, 126.0))
+    s = ratio(g)
+    w = s * s
+    h = 0.5 * g * g
+    e = e + exponent
+    return e * log2_high(x) + (g - (h - (s * (h + w * log_polynomial(w)) + e * log2_low(x))))
+
+
+@vector_function(np.log1p)
+def log1p(x):
+    u = 1.0 + x
+    added = u - 1.0
+    lost = (1.0 - (u - added)) + (x - added)  # exactly what u is too large or too small by
+    r = copy_sign(log_of(u, lost, 0.0), x)
+    return np.where((x > -1.0) & (x < np.inf), r, np.where(x < -1.0, np.nan, np.where(x == -1.0, -np.inf, x)))
+
+
+@vector_function(np.log)
+def log(x):
+    small = x < smallest_normal(x)
+    normal = np.where(small, x * subnormal_scale(x), x)
+    r = log_of(normal, 0.0, np.where(small, subnormal_exponent(x), 0.0))
+    return np.where((x > 0.0) & (x < np.inf), r, np.where(x < 0.0, np.nan, np.where(x == 0.0, -np.inf, x)))

@@ -1,0 +1,274 @@
+"""What training gives back: a network that predicts, and that one file keeps."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import zipfile
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import functional
+from .activations import ACTIVATIONS, Activation, leaky_relu
+from .losses import OUTPUTS, Output
+from .parameters import Parameters
+
+FORMAT, VERSION = "fastshallow network", 1
+
+
+class NetworkFileError(ValueError):
+    """A file that does not hold a network, or no longer does."""
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """How training went.
+
+    Attributes
+    ----------
+    epoch, cost
+        The epochs whose cost was recorded, and these costs, each taken before the epoch's update.
+    seconds
+        How long training took, without compilation.
+    stopped
+        Why it ended before its last epoch: None if it did not, or ``"interrupted"``.
+    """
+
+    epoch: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    cost: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
+    seconds: float = 0.0
+    stopped: str | None = None
+
+    def __repr__(self) -> str:
+        last = f"cost {self.cost[-1]:.6g} at epoch {self.epoch[-1]}, " if len(self.cost) else ""
+        return f"History({last}{self.seconds:.3g} s{f', {self.stopped}' if self.stopped else ''})"
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Names of the n_x features, and what standardizes them: ``(X - mean) / scale``, both (n_x, 1)."""
+
+    names: tuple[str, ...]
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What is predicted: its name, its classes in order, or for a number the unit and zero that it was learnt in.
+
+    A number's ``mean`` and ``scale`` are (n_y, 1); ``classes`` is then empty.
+    """
+
+    name: str
+    classes: tuple[str, ...] = ()
+    mean: NDArray[np.float64] | None = None
+    scale: NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Network:
+    """A trained network with one hidden layer.
+
+    Attributes
+    ----------
+    parameters
+        W1 (n_h, n_x), b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1), as training left them.
+    hidden, output
+        The activation of the hidden layer, and the output with its loss.
+    history
+        How training went.
+    features, target
+        What the command has learnt about a table's columns, or None. `predict` and `predict_proba` take features, and
+        give numbers, in the table's own units.
+    """
+
+    parameters: Parameters
+    hidden: Activation
+    output: Output
+    history: History = field(default_factory=History)
+    features: Features | None = None
+    target: Target | None = None
+
+    def predict(self, X: ArrayLike, *, backend: str = "auto", threads: int | None = None) -> NDArray[Any]:
+        """Predict from X (n_x, m): 0 or 1 (n_y, m), the index of a class (1, m), or numbers (n_y, m).
+
+        Which one follows the output: ``sigmoid``, ``softmax`` or ``identity``.
+        """
+        A2 = self._forward(X, backend, threads)
+        if self.output.name == "sigmoid":
+            return (A2 > 0.5).astype(np.int64)
+        return np.argmax(A2, axis=0, keepdims=True) if self.output.name == "softmax" else A2
+
+    def predict_proba(self, X: ArrayLike, *, backend: str = "auto", threads: int | None = None) -> NDArray[Any]:
+        """Give probabilities A2 (n_y, m) from X (n_x, m): of label 1 (``sigmoid``) or of each class (``softmax``)."""
+        if self.output.name == "identity":
+            raise ValueError("this network's output is 'identity': it predicts numbers, which have no probabilities")
+        return self._forward(X, backend, threads)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write everything into one .npz file, whole or not at all."""
+        members = _members(self)
+        problem = _problem(self)
+        if problem:
+            raise ValueError(f"this network can't be saved: {problem}")
+        path = Path(path)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+        try:
+            with temporary.open("xb") as file:
+                np.savez(file, **members)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, path)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], hidden: Activation | None = None) -> Network:
+        """Read a network that `save` wrote; one with your own activation needs it again as `hidden`."""
+        with open(path, "rb") as file:
+            try:
+                with zipfile.ZipFile(file) as archive:
+                    damaged = archive.testzip()
+                if damaged:
+                    raise ValueError(f"its member {damaged} is damaged")
+                file.seek(0)
+                with np.load(file, allow_pickle=False) as members:
+                    stored = dict(members)
+            except MemoryError:
+                raise
+            except Exception as error:  # whatever zipfile and NumPy make of bytes that are not theirs
+                raise NetworkFileError(f"{os.fspath(path)}: not a network file, or a damaged one ({error})") from None
+        if _text(stored, "format") != FORMAT:
+            raise NetworkFileError(f"{os.fspath(path)}: not a network that fastshallow saved")
+        try:
+            network = _network(stored, hidden)
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise NetworkFileError(f"{os.fspath(path)}: a damaged network file (missing or odd: {error})") from None
+        except ValueError as error:
+            raise NetworkFileError(f"{os.fspath(path)}: {error}") from None
+        problem = _problem(network)
+        if problem:
+            raise NetworkFileError(f"{os.fspath(path)}: a damaged network file ({problem})")
+        return network
+
+    def __repr__(self) -> str:
+        n_h, n_x = self.parameters.W1.shape
+        about = f"{n_x}-{n_h}-{len(self.parameters.W2)}, {self.hidden.name}, {self.output.name}"
+        cost = self.history.cost
+        return f"Network({about}, {self.parameters.W1.dtype}{f', cost {cost[-1]:.6g}' if len(cost) else ''})"
+
+    def _forward(self, X: ArrayLike, backend: str, threads: int | None) -> NDArray[Any]:
+        X = np.asarray(X)
+        dtype = np.float32 if X.dtype == np.float32 else np.float64
+        p = self._folded
+        if p.W1.dtype != dtype:
+            p = Parameters(*(array.astype(dtype) for array in p))
+        return functional.forward(X, p, hidden=self.hidden, output=self.output, backend=backend, threads=threads)
+
+    @cached_property
+    def _folded(self) -> Parameters:
+        """Parameters between the table's own units, so that predicting makes no standardized copy of X."""
+        W1, b1, W2, b2 = self.parameters
+        if self.features is not None:
+            W1 = W1 / self.features.scale.T
+            b1 = b1 - W1 @ self.features.mean
+        if self.target is not None and self.target.scale is not None:
+            W2, b2 = W2 * self.target.scale, b2 * self.target.scale + self.target.mean
+        return Parameters(W1, b1, W2, b2)
+
+
+def _members(network: Network) -> dict[str, Any]:
+    """Everything that a file keeps, as arrays."""
+    history, features, target = network.history, network.features, network.target
+    members: dict[str, Any] = {"format": FORMAT, "version": VERSION, **network.parameters._asdict()}
+    members |= {"hidden": network.hidden.name, "output": network.output.name}
+    members |= {"own_hidden": ACTIVATIONS.get(network.hidden.name) is not network.hidden}
+    if network.hidden.name == "leaky_relu":
+        members["slope"] = network.hidden.slope
+    members |= {"epoch": history.epoch, "cost": history.cost}
+    members |= {"seconds": history.seconds, "stopped": history.stopped or ""}
+    if features is not None:
+        members |= {"feature_names": _texts(features.names)}
+        members |= {"feature_mean": features.mean, "feature_scale": features.scale}
+    if target is not None:
+        members |= {"target_name": target.name, "target_classes": _texts(target.classes)}
+        if target.scale is not None:
+            members |= {"target_mean": target.mean, "target_scale": target.scale}
+    return members
+
+
+def _network(stored: dict[str, NDArray[Any]], hidden: Activation | None) -> Network:
+    """Put a network together again from what its file keeps; the reverse of `_members`."""
+    if int(stored["version"]) > VERSION:
+        raise ValueError(f"written by a newer fastshallow, format {stored['version']}; this one knows {VERSION}")
+    name, output = _text(stored, "hidden"), _text(stored, "output")
+    if hidden is None:
+        if stored["own_hidden"]:
+            raise ValueError(f"its activation {name!r} is your own: Network.load(path, hidden=that_activation)")
+        hidden = leaky_relu(float(stored["slope"])) if name == "leaky_relu" else ACTIVATIONS[name]
+    elif hidden.name != name:
+        raise ValueError(f"its activation is {name!r}, but hidden= is {hidden.name!r}")
+    features = target = None
+    if "feature_names" in stored:
+        features = Features(_texts_of(stored["feature_names"]), stored["feature_mean"], stored["feature_scale"])
+    if "target_name" in stored:
+        classes = _texts_of(stored["target_classes"])
+        target = Target(_text(stored, "target_name"), classes, stored.get("target_mean"), stored.get("target_scale"))
+    return Network(
+        Parameters(*(stored[member] for member in Parameters._fields)),
+        hidden,
+        OUTPUTS[output],
+        History(stored["epoch"], stored["cost"], float(stored["seconds"]), _text(stored, "stopped") or None),
+        features,
+        target,
+    )
+
+
+def _problem(network: Network) -> str | None:
+    """Say what is wrong with a network's arrays, if anything is."""
+    p, features, target = network.parameters, network.features, network.target
+    if p.W1.ndim != 2 or p.W2.ndim != 2:
+        return f"W1 has shape {p.W1.shape} and W2 {p.W2.shape}"
+    (n_h, n_x), n_y = p.W1.shape, len(p.W2)
+    expected: list[tuple[str, NDArray[Any], tuple[int, ...]]] = [
+        ("W1", p.W1, (n_h, n_x)),
+        ("b1", p.b1, (n_h, 1)),
+        ("W2", p.W2, (n_y, n_h)),
+        ("b2", p.b2, (n_y, 1)),
+        ("cost", network.history.cost, network.history.epoch.shape),
+    ]
+    if features is not None:
+        expected += [("feature_mean", features.mean, (n_x, 1)), ("feature_scale", features.scale, (n_x, 1))]
+        if len(features.names) != n_x:
+            return f"{len(features.names)} names for {n_x} features"
+    if target is not None:
+        if target.mean is not None and target.scale is not None:
+            expected += [("target_mean", target.mean, (n_y, 1)), ("target_scale", target.scale, (n_y, 1))]
+        if target.classes and len(target.classes) != max(n_y, 2):
+            return f"{len(target.classes)} classes for {n_y} outputs"
+    for name, array, shape in expected:
+        if array.shape != shape:
+            return f"{name} has shape {array.shape}, not {shape}"
+        if array.dtype not in (np.float32, np.float64) or not np.isfinite(array).all():
+            return f"{name} holds something else than finite numbers"
+    return None
+
+
+def _texts(texts: tuple[str, ...]) -> NDArray[np.str_]:
+    return np.array(texts, dtype=np.str_)
+
+
+def _texts_of(texts: NDArray[np.str_]) -> tuple[str, ...]:
+    return tuple(map(str, texts))
+
+
+def _text(stored: dict[str, NDArray[Any]], name: str) -> str:
+    """A text among the members of a file; an empty one if it is missing or no text."""
+    value = stored.get(name)
+    return str(value) if value is not None and value.ndim == 0 and value.dtype.kind == "U" else ""
