@@ -1,0 +1,22 @@
+"""The ladder from loops to hardware: modules with the same two functions, `forward` and `cost_and_gradients`.
+
+They take checked input: X and Y of one dtype, float32 or float64, and parameters of it in C order.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+BACKENDS = ("loops", "examples", "numpy", "jit", "fused")
+COMPILED = ("jit", "fused")
+
+_loaded: dict[str, ModuleType] = {}
+
+
+def load(name: str) -> ModuleType:
+    """The backend of that name; the compiled ones import Numba."""
+    module = _loaded.get(name)
+    if module is None:
+        module = _loaded[name] = importlib.import_module(f"{__name__}.{name}")
+    return module

@@ -15,7 +15,7 @@ from numba import types
 from ..activations import Activation
 from ..dispatch import Plan, make_plan
 from ..kernels import vector_math  # noqa: F401  gives SIMD vectors their operators and functions
-from ..kernels.compiling import inline, kernel, lanes, register_bits
+from ..kernels.compiling import inline, kernel, lanes, number_type, register_bits
 from ..kernels.descent import STATE_SIZE, make_run
 from ..kernels.examples_in_lanes import make_examples_in_lanes
 from ..kernels.examples_in_lanes import scratch_size as examples_scratch
@@ -142,7 +142,7 @@ def compile_kernels(hidden: Activation, output: Output, dtype: Any, arrangement:
         step = make_examples_in_lanes(formulas, L, EXAMPLES, dtype.itemsize)
     else:
         step = make_units_in_lanes(formulas, L, tile_rows(), dtype.itemsize, arrangement == "features")
-    number = types.float32 if dtype == np.float32 else types.float64
+    number = number_type(dtype)
     data = types.Array(number, 2, "A", readonly=True)
     matrix, vector = types.Array(number, 2, "C"), types.Array(number, 1, "C")
     floats = types.Array(types.float64, 1, "C")

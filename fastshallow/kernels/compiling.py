@@ -38,6 +38,11 @@ def kernel(function: Callable[..., Any], signature: Any, *formulas: str) -> Any:
     return numba.njit(signature, nogil=True, cache=cache_enabled(), error_model="numpy")(function)
 
 
+def number_type(dtype: Any) -> Any:
+    """Numba's type for float32 or float64."""
+    return numba.float32 if np.dtype(dtype) == np.float32 else numba.float64
+
+
 def cache_enabled() -> bool:
     """Whether compiled code is kept on disk: always, unless ``FASTSHALLOW_CACHE=0``."""
     return os.environ.get("FASTSHALLOW_CACHE", "1") != "0"

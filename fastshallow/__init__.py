@@ -1,0 +1,60 @@
+"""fastshallow trains networks with one hidden layer on a CPU as fast as the hardware allows, and shows why it is fast."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from . import datasets
+from .activations import Activation, leaky_relu
+from .formulas import FormulaError
+from .parameters import Parameters, initialize_parameters
+
+if TYPE_CHECKING:
+    from .dispatch import explain
+    from .functional import backends, cost_and_gradients, forward
+    from .network import History, Network, NetworkFileError
+    from .training import DivergenceError, train
+
+__version__ = "0.1.0"
+__all__ = [
+    "Activation",
+    "DivergenceError",
+    "FormulaError",
+    "History",
+    "Network",
+    "NetworkFileError",
+    "Parameters",
+    "backends",
+    "cost_and_gradients",
+    "datasets",
+    "explain",
+    "forward",
+    "initialize_parameters",
+    "leaky_relu",
+    "train",
+]
+
+_HOME = {
+    "backends": "functional",
+    "cost_and_gradients": "functional",
+    "forward": "functional",
+    "explain": "dispatch",
+    "History": "network",
+    "Network": "network",
+    "NetworkFileError": "network",
+    "DivergenceError": "training",
+    "train": "training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

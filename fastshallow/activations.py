@@ -1,0 +1,124 @@
+"""Activations of the hidden layer: each formula written once, as NumPy text that runs on arrays and on SIMD vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .formulas import FormulaError, digest, trace
+
+Formula = Callable[..., Any]
+
+
+class Activation:
+    """An activation a = g(z) of the hidden layer, with its derivative.
+
+    Parameters
+    ----------
+    name
+        What it is called in results and files.
+    value
+        z -> g(z), elementwise, in plain NumPy: operators, comparisons and np.absolute, exp, expm1, log, log1p, maximum,
+        minimum, sqrt, square, tanh, where. The same text runs on arrays and, compiled, on SIMD vectors.
+    derivative
+        (z, a) -> g'(z), where a = g(z) is given because most derivatives come from it, as in ``1.0 - a * a``.
+        A comparison counts as 0 or 1.
+
+    Raises
+    ------
+    FormulaError
+        A ValueError: an operation that the kernels lack, or a derivative that contradicts the value.
+
+    Examples
+    --------
+    >>> softsign = Activation(
+    ...     "softsign",
+    ...     value=lambda z: z / (1.0 + np.abs(z)),
+    ...     derivative=lambda z, a: 1.0 / (1.0 + np.abs(z)) ** 2,
+    ... )
+    """
+
+    def __init__(self, name: str, value: Formula, derivative: Formula) -> None:
+        if not isinstance(name, str) or not name:
+            raise TypeError(f"name must be a text that is not empty, not {name!r}")
+        for formula, what in ((value, "value"), (derivative, "derivative")):
+            if not callable(formula):
+                raise TypeError(f"{what} must be a function, not {type(formula).__name__}")
+        trace(value, 1, f"the value of {name!r}")
+        trace(derivative, 2, f"the derivative of {name!r}")
+        _check_derivative(name, value, derivative)
+        self.name, self.value, self.derivative = name, value, derivative
+        self.digest = digest(value, derivative)
+        self.slope: float | None = None
+
+    def __repr__(self) -> str:
+        return f"<Activation {self.name}{f' {self.slope:g}' if self.slope is not None else ''}>"
+
+
+def _check_derivative(name: str, value: Formula, derivative: Formula) -> None:
+    """Compare the derivative with differences of the value on both sides of many points; a few kinks may differ."""
+    z = np.concatenate([np.linspace(-20.0, 20.0, 401), np.linspace(-2.0, 2.0, 401)]) + 1e-3
+    h = 1e-5
+    with np.errstate(all="ignore"):
+        a = np.asarray(value(z), dtype=np.float64)
+        if a.shape != z.shape:
+            raise FormulaError(f"the value of {name!r} gives shape {a.shape} for shape {z.shape}: it must be elementwise")
+        if not np.isfinite(a).all():
+            raise FormulaError(f"the value of {name!r} is not finite at z = {z[~np.isfinite(a)][0]:g}")
+        given = np.broadcast_to(np.asarray(derivative(z, a), dtype=np.float64), z.shape)
+        central = (value(z + h) - value(z - h)) / (2 * h)
+    scale = np.maximum(1.0, np.maximum(np.abs(central), np.abs(a)))
+    wrong = np.flatnonzero(~(np.abs(given - central) <= 1e-5 * scale))
+    if len(wrong) > 8:  # no more than a few kinks lie within h of a point
+        i = wrong[np.argmax(np.abs(given - central)[wrong])]
+        raise FormulaError(
+            f"the derivative of {name!r} contradicts its value: at z = {z[i]:g} it gives {given[i]:g}, "
+            f"while the value changes by {central[i]:g} for each unit of z"
+        )
+
+
+def _sigmoid(z: Any) -> Any:
+    return 1.0 / (1.0 + np.exp(-z))
+
+
+def _leaky_relu(slope: float) -> Activation:
+    made = Activation(
+        "leaky_relu",
+        value=lambda z: np.maximum(z, slope * z),
+        derivative=lambda z, a: np.maximum(z >= 0.0, slope),
+    )
+    made.slope = slope
+    return made
+
+
+# Course 1, Week 3, "Activation functions" and "Derivatives of activation functions": g'(0) = 1 for both rectifiers.
+identity = Activation("identity", value=lambda z: z, derivative=lambda z, a: z == z)
+sigmoid = Activation("sigmoid", value=_sigmoid, derivative=lambda z, a: a * (1.0 - a))
+tanh = Activation("tanh", value=lambda z: np.tanh(z), derivative=lambda z, a: 1.0 - a * a)
+relu = Activation("relu", value=lambda z: np.maximum(z, 0.0), derivative=lambda z, a: z >= 0.0)
+
+ACTIVATIONS = {each.name: each for each in (identity, sigmoid, tanh, relu, _leaky_relu(0.01))}
+
+
+def leaky_relu(slope: float = 0.01) -> Activation:
+    """The leaky rectifier max(z, slope * z), with 0 <= slope < 1; its derivative is 1 for z >= 0, else the slope.
+
+    Raises
+    ------
+    ValueError
+        A slope that is not from 0 to 1, 1 excluded.
+    """
+    if not isinstance(slope, (int, float, np.number)) or not 0.0 <= slope < 1.0:
+        raise ValueError(f"slope must be a number with 0 <= slope < 1, not {slope!r}")
+    return ACTIVATIONS["leaky_relu"] if slope == 0.01 else _leaky_relu(float(slope))
+
+
+def activation(hidden: str | Activation) -> Activation:
+    """The activation of that name, or the given one itself."""
+    if isinstance(hidden, Activation):
+        return hidden
+    if isinstance(hidden, str) and hidden in ACTIVATIONS:
+        return ACTIVATIONS[hidden]
+    raise ValueError(f"hidden must be one of {', '.join(ACTIVATIONS)} or an fs.Activation, not {hidden!r}")

@@ -1,0 +1,51 @@
+"""The reference: NumPy, vectorized over the examples. Every other backend is proven equal to this one.
+
+X (n_x, m), Y (n_y, m), W1 (n_h, n_x), b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1); Z1, A1 (n_h, m); Z2, A2 (n_y, m).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..activations import Activation
+from ..losses import Output
+from ..parameters import Parameters
+
+QUIET = {"over": "ignore", "invalid": "ignore"}  # infinity and NaN go through, and show in the cost
+
+
+def forward(X: Any, p: Parameters, hidden: Activation, output: Output) -> Any:
+    """A2 = g2(W2 g1(W1 X + b1) + b2)."""
+    with np.errstate(**QUIET):  # type: ignore[arg-type]
+        A1 = hidden.value(p.W1 @ X + p.b1)
+        Z2 = p.W2 @ A1 + p.b2
+        return output.value(Z2, *normalizers(Z2, output))
+
+
+def cost_and_gradients(X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output) -> tuple[float, Parameters]:
+    """J = 1/m sum L(A2, Y) and its gradients by backpropagation."""
+    m = X.shape[1]
+    with np.errstate(**QUIET):  # type: ignore[arg-type]
+        Z1 = p.W1 @ X + p.b1
+        A1 = hidden.value(Z1)
+        Z2 = p.W2 @ A1 + p.b2
+        shift, total = normalizers(Z2, output)
+        cost = float(output.loss(Z2, Y, shift, total).sum(dtype=np.float64)) / m
+        dZ2 = output.value(Z2, shift, total) - Y
+        dW2 = dZ2 @ A1.T / m
+        db2 = dZ2.sum(axis=1, keepdims=True) / m
+        dZ1 = p.W2.T @ dZ2
+        dZ1 *= hidden.derivative(Z1, A1)
+        dW1 = dZ1 @ X.T / m
+        db1 = dZ1.sum(axis=1, keepdims=True) / m
+    return cost, Parameters(dW1, db1, dW2, db2)
+
+
+def normalizers(Z2: Any, output: Output) -> tuple[Any, Any]:
+    """Each example's largest score, and the sum of exp(score - largest); only the normalized output needs them."""
+    if not output.normalized:
+        return None, None
+    shift = Z2.max(axis=0, keepdims=True)
+    return shift, np.exp(Z2 - shift).sum(axis=0, keepdims=True)

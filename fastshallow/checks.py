@@ -1,0 +1,154 @@
+"""What users give is checked and brought into shape here, once for all backends; what is right already passes quickly."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .parameters import Parameters, positive_integer
+
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
+
+def check_x(X: ArrayLike) -> NDArray[Any]:
+    """X as a float32 or float64 array (n_x, m); float32 and float64 are not copied, whatever the memory order."""
+    if type(X) is np.ndarray and X.ndim == 2 and (X.dtype is FLOAT32 or X.dtype is FLOAT64):
+        row, column = X.strides
+        if X.flags.aligned and not (row | column) & (X.itemsize - 1) and X.size:
+            return X
+    return _as_matrix("X", X, None)
+
+
+def check_parameters(p: Parameters, X: NDArray[Any]) -> Parameters:
+    """The parameters in X's dtype, C-ordered, with shapes that fit X."""
+    try:
+        W1, b1, W2, b2 = p
+    except (TypeError, ValueError):
+        raise TypeError(f"p must be fs.Parameters (W1, b1, W2, b2), not {type(p).__name__}") from None
+    dtype = X.dtype
+    try:
+        n_h, n_y = W1.shape[0], W2.shape[0]
+        if (
+            W1.dtype is dtype
+            and b1.dtype is dtype
+            and W2.dtype is dtype
+            and b2.dtype is dtype
+            and W1.shape == (n_h, X.shape[0])
+            and b1.shape == (n_h, 1)
+            and W2.shape == (n_y, n_h)
+            and b2.shape == (n_y, 1)
+            and W1.flags.carray
+            and b1.flags.carray
+            and W2.flags.carray
+            and b2.flags.carray
+        ):
+            return p
+    except (AttributeError, IndexError):
+        pass
+    return _checked_parameters(p, X)
+
+
+def check_y(Y: ArrayLike, X: NDArray[Any], n_y: int | None) -> NDArray[Any]:
+    """Y as an array (n_y, m) of X's dtype."""
+    if type(Y) is np.ndarray and Y.dtype is X.dtype and Y.ndim == 2:
+        row, column = Y.strides
+        shape = Y.shape
+        if Y.flags.aligned and not (row | column) & (Y.itemsize - 1) and shape[1] == X.shape[1]:
+            if shape[0] == n_y or n_y is None and shape[0]:
+                return Y
+    y = _as_matrix("Y", Y, X.dtype)
+    if y.shape[1] != X.shape[1]:
+        hint = "; an example is a column: did you mean Y.T?" if y.shape[0] == X.shape[1] else ""
+        raise ValueError(f"Y must have a column for each of X's {X.shape[1]} examples, but its shape is {y.shape}{hint}")
+    if n_y is not None and y.shape[0] != n_y:
+        raise ValueError(f"Y must have a row for each of the {n_y} outputs of W2, but its shape is {y.shape}")
+    return y
+
+
+def check_threads(threads: int | None) -> None:
+    """Refuse a number of threads that this version does not have."""
+    if threads is not None and positive_integer("threads", threads) != 1:
+        raise ValueError(f"threads must be 1 or None: this version computes on one thread, not {threads}")
+
+
+def check_labels(Y: NDArray[Any], output: str) -> None:
+    """Refuse a Y that the output can't learn; reads it in pieces."""
+    for start in range(0, Y.shape[1], 65536):
+        y = Y[:, start : start + 65536]
+        if not np.isfinite(y).all():
+            raise ValueError("Y holds NaN or infinity")
+        if output != "identity" and (y.min() < 0.0 or y.max() > 1.0):
+            raise ValueError(f"Y must lie between 0 and 1 for output={output!r}; it holds {y.min():g} to {y.max():g}")
+        if output == "softmax" and not np.allclose(y.sum(axis=0), 1.0, atol=1e-3):
+            raise ValueError("Y must be one-hot for output='softmax': each column must add up to 1")
+
+
+def check_finite(X: NDArray[Any]) -> None:
+    """Refuse NaN and infinity in X; reads it in pieces."""
+    step = max(1, 2**20 // X.shape[0])
+    for start in range(0, X.shape[1], step):
+        piece = np.isfinite(X[:, start : start + step])
+        if not piece.all():
+            k, t = np.argwhere(~piece)[0]
+            raise ValueError(f"X holds {X[k, start + t]} at feature {k}, example {start + t}")
+
+
+def _as_matrix(name: str, values: ArrayLike, dtype: Any) -> NDArray[Any]:
+    """An array of two dimensions, in `dtype` (which must hold its numbers exactly) or by X's rule."""
+    a = np.asarray(values)
+    if a.dtype.kind not in "fiub":
+        raise TypeError(f"{name} must hold real numbers, not {a.dtype}")
+    if a.ndim != 2:
+        shape = "(n_x, m)" if name == "X" else "(n_y, m)"
+        hint = f"; a single row is {name}.reshape(1, -1)" if a.ndim == 1 else ""
+        raise ValueError(f"{name} must have two dimensions {shape}, but its shape is {a.shape}{hint}")
+    if not a.size:
+        raise ValueError(f"{name} must not be empty, but its shape is {a.shape}")
+    if dtype is None:
+        dtype = FLOAT32 if a.dtype == FLOAT32 else FLOAT64
+    a = _exactly(name, a, dtype)
+    if not a.flags.aligned or any(stride % a.itemsize for stride in a.strides):
+        a = a.copy()
+    return a
+
+
+def _exactly(name: str, a: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """`a` in `dtype`, if that loses nothing."""
+    if a.dtype == dtype and a.dtype.isnative:
+        return a
+    with np.errstate(over="ignore"):
+        converted = a.astype(dtype)
+    if not np.can_cast(a.dtype, dtype, "safe") and not np.array_equal(converted.astype(a.dtype), a, equal_nan=True):
+        other = "float64 for X" if dtype == FLOAT32 else "float64"
+        raise TypeError(
+            f"{name} is {a.dtype}, and {dtype}, the dtype of X, does not hold its numbers exactly: "
+            f"convert it with {name}.astype({dtype}), or use {other}"
+        )
+    return converted
+
+
+def _checked_parameters(p: Any, X: NDArray[Any]) -> Parameters:
+    n_x = X.shape[0]
+    arrays = []
+    for name, array in zip(Parameters._fields, p, strict=True):
+        a = np.asarray(array)
+        if a.dtype.kind not in "fiub":
+            raise TypeError(f"{name} must hold real numbers, not {a.dtype}")
+        if a.ndim != 2:
+            raise ValueError(f"{name} must have two dimensions, but its shape is {a.shape}")
+        arrays.append(a)
+    n_h, n_y = arrays[0].shape[0], arrays[2].shape[0]
+    if arrays[0].shape[1] != n_x:
+        hint = "; an example is a column: did you mean X.T?" if X.shape[1] == arrays[0].shape[1] else ""
+        raise ValueError(f"X has {n_x} rows, but W1 of shape {arrays[0].shape} takes {arrays[0].shape[1]} features{hint}")
+    for name, a, shape in zip(Parameters._fields, arrays, ((n_h, n_x), (n_h, 1), (n_y, n_h), (n_y, 1)), strict=True):
+        if a.shape != shape or not a.size:
+            raise ValueError(f"{name} must have shape {shape} to fit W1 and W2, not {a.shape}")
+    return Parameters(
+        *(
+            np.require(_exactly(name, a, X.dtype), requirements="CAW")
+            for name, a in zip(Parameters._fields, arrays, strict=True)
+        )
+    )

@@ -1,0 +1,162 @@
+"""The functional interface: forward, cost_and_gradients, and which backends can run them here."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any, NamedTuple
+
+from numpy.typing import ArrayLike, NDArray
+
+from .activations import Activation, activation
+from .backends import BACKENDS, COMPILED, load
+from .checks import check_parameters, check_threads, check_x, check_y
+from .dispatch import choose, unavailable
+from .losses import Output, output_layer
+from .parameters import Parameters
+
+
+class Backend(NamedTuple):
+    """One of the backends, and whether it can run here."""
+
+    name: str
+    available: bool
+    reason: str
+
+
+_ABOUT = {
+    "loops": "pure Python, one scalar at a time",
+    "examples": "NumPy on one example at a time",
+    "numpy": "NumPy, vectorized over the examples: the reference",
+    "jit": "the source of `loops`, compiled by Numba",
+    "fused": "SIMD kernels, one pass over the data",
+    "auto": "picks by shape, dtype and machine: see fs.explain",
+}
+
+
+def forward(
+    X: ArrayLike,
+    p: Parameters,
+    hidden: str | Activation = "tanh",
+    output: str | Output = "sigmoid",
+    backend: str = "auto",
+    threads: int | None = None,
+) -> NDArray[Any]:
+    """Propagate forward: A2 = g2(W2 g1(W1 X + b1) + b2).
+
+    Parameters
+    ----------
+    X : (n_x, m)
+        Examples as columns. float32 is computed in float32, everything else in float64. C- and Fortran-ordered,
+        strided, read-only and memory-mapped arrays of these dtypes are used as they are.
+    p : Parameters
+        W1 (n_h, n_x), b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1).
+    hidden
+        ``"identity"``, ``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"leaky_relu"``, ``fs.leaky_relu(slope)`` or an
+        `Activation` of your own.
+    output
+        ``"sigmoid"``, ``"softmax"`` or ``"identity"``.
+    backend
+        ``"auto"``, or one of ``"loops"``, ``"examples"``, ``"numpy"``, ``"jit"``, ``"fused"``.
+    threads
+        1 or None: this version computes on one thread.
+
+    Returns
+    -------
+    (n_y, m) array
+        A2, in the dtype of the computation.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an argument of wrong shape, dtype or value, by its name.
+    RuntimeError
+        For a backend that can't run here.
+
+    Notes
+    -----
+    Deep Learning Specialization, Course 1, Week 3: "Vectorizing across multiple examples".
+    """
+    X = check_x(X)
+    p = check_parameters(p, X)
+    if threads is not None:
+        check_threads(threads)
+    run = _backend(backend, X, p)
+    return run.forward(X, p, activation(hidden), output_layer(output))  # type: ignore[no-any-return]
+
+
+def cost_and_gradients(
+    X: ArrayLike,
+    Y: ArrayLike,
+    p: Parameters,
+    hidden: str | Activation = "tanh",
+    output: str | Output = "sigmoid",
+    backend: str = "auto",
+    threads: int | None = None,
+) -> tuple[float, Parameters]:
+    """The cost J = 1/m sum L(A2, Y) and its gradients, by backpropagation.
+
+    Parameters
+    ----------
+    X, p, hidden, output, backend, threads
+        As for `forward`.
+    Y : (n_y, m)
+        What the outputs should be, as columns: labels 0 or 1 for ``"sigmoid"`` (binary cross-entropy, summed over
+        outputs), one-hot for ``"softmax"`` (cross-entropy), numbers for ``"identity"`` (half the squared error).
+
+    Returns
+    -------
+    cost : float
+        The mean over the examples of the loss, in nats for the two cross-entropies.
+    gradients : Parameters
+        The derivatives of the cost by W1, b1, W2 and b2, in their shapes.
+
+    Raises
+    ------
+    ValueError, TypeError, RuntimeError
+        As for `forward`.
+
+    Notes
+    -----
+    Deep Learning Specialization, Course 1, Week 3: "Gradient descent for neural networks". All three outputs have
+    dZ2 = A2 - Y; then dW2 = 1/m dZ2 A1', dZ1 = W2' dZ2 * g1'(Z1), dW1 = 1/m dZ1 X'.
+    """
+    X = check_x(X)
+    p = check_parameters(p, X)
+    Y = check_y(Y, X, p.W2.shape[0])
+    if threads is not None:
+        check_threads(threads)
+    run = _backend(backend, X, p)
+    return run.cost_and_gradients(X, Y, p, activation(hidden), output_layer(output))  # type: ignore[no-any-return]
+
+
+def backends() -> list[Backend]:
+    """All backends, which of them can run here, and why not."""
+    problem = unavailable()
+    listed = [
+        Backend(name, name not in COMPILED or problem is None, problem if problem and name in COMPILED else _ABOUT[name])
+        for name in (*BACKENDS, "auto")
+    ]
+    return listed
+
+
+def named_backend(name: str) -> ModuleType:
+    """The backend of that name; an error if there is none or it can't run here."""
+    if name not in BACKENDS:
+        raise ValueError(f"backend must be one of {', '.join(BACKENDS)} or auto, not {name!r}")
+    problem = unavailable() if name in COMPILED else None
+    if problem:
+        raise RuntimeError(f"backend {name!r} can't run here: {problem}; use backend='numpy'")
+    return load(name)
+
+
+_ready: dict[str, ModuleType] = {}
+
+
+def _backend(name: str, X: NDArray[Any], p: Parameters) -> ModuleType:
+    found = _ready.get(name)
+    if found is None:
+        if name == "auto":
+            (n_y, n_h), (n_x, m) = p.W2.shape, X.shape
+            return named_backend(choose(n_x, n_h, n_y, m, X.dtype).backend)
+        found = _ready[name] = named_backend(name)
+    return found
