@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+EXACT = int(os.environ.get('EXACT','32'))
 CACHE = 2**20  # bytes of a core's second-level cache that the buffers of a tile may fill
 
 
@@ -33,7 +34,7 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
     """The arrangement of the lanes and the tile for a shape, on vectors of `lanes` numbers of `itemsize` bytes."""
     if n_h < lanes and n_x * n_h <= 512:
         chunk = min(m, 8192)
-        return Plan("examples", min((m + 63) // 64 * 64, 256), chunk, -(-m // chunk), "narrow")
+        return Plan("exact" if n_h * (n_x + n_y) <= EXACT else "examples", min((m + 63) // 64 * 64, 256), chunk, -(-m // chunk), "narrow")
     bytes_each = itemsize * (n_x + 2 * n_h + 2 * n_y)
     tile = (min(max(CACHE // bytes_each, 96), 128, m) + 15) // 16 * 16
     chunk = tile * max(1, int(3e8) // (tile * 4 * n_x * n_h))

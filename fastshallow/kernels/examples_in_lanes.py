@@ -10,11 +10,11 @@ from types import SimpleNamespace
 
 from .compiling import inline
 from .copying import make_copying
-from .descent import make_descend
+from .descent import make_parameters_in_place
 from .layout import odd_lines
 from .output_layer import make_output_layer
 from .products import make_products
-from .simd import element, hsum, load, splat, store, zeros
+from .simd import hsum, load, splat, store, zeros
 
 
 def scratch_size(n_x: int, n_h: int, n_y: int, T: int, L: int, itemsize: int) -> int:
@@ -28,9 +28,8 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
     output = make_output_layer(formulas, L)
     output_values, output_errors = output.values, output.errors
     copying, products = make_copying(L), make_products(L, V)
-    copy, fill = copying.copy, copying.fill
+    copy = copying.copy
     product, add_gradient, add_row_sums = products.product, products.add_gradient, products.add_row_sums
-    descend = make_descend(L)
 
     @inline
     def columns_of(n):
@@ -108,39 +107,4 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
             add_row_sums(S, d, n_h, ld, columns, db1)
         return cost
 
-    @inline
-    def begin(X, W1, b1, W2, b2, S, T):
-        return 0  # the parameters are used where they are
-
-    @inline
-    def clear(dW1, db1, dW2, db2, S, at):
-        fill(dW1, 0, dW1.size, 0)
-        fill(db1, 0, db1.size, 0)
-        fill(dW2, 0, dW2.size, 0)
-        fill(db2, 0, db2.size, 0)
-
-    @inline
-    def update(W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, learning_rate):
-        # one step of gradient descent; gives back a number that is NaN or infinite if an output's bias is
-        descend(W1, 0, dW1, 0, W1.size, learning_rate)
-        descend(b1, 0, db1, 0, b1.size, learning_rate)
-        descend(W2, 0, dW2, 0, W2.size, learning_rate)
-        descend(b2, 0, db2, 0, b2.size, learning_rate)
-        probe = 0.0
-        for y in range(b2.size):
-            probe += element(b2, y)
-        return probe
-
-    @inline
-    def nothing(p, q, r, s, S, at):
-        pass  # the parameters and their gradients are where they belong
-
-    return SimpleNamespace(
-        begin=begin,
-        clear=clear,
-        accumulate=accumulate,
-        update=update,
-        give_gradients=nothing,
-        give_parameters=nothing,
-        forward=forward,
-    )
+    return SimpleNamespace(forward=forward, accumulate=accumulate, **vars(make_parameters_in_place(L)))
