@@ -1,7 +1,8 @@
 """Tiny networks: kernels for constant sizes, each lane of a vector one example.
 
-A block of L examples goes through the whole step in registers: straight-line code without a loop, the sums of all
-gradients included.
+A tile of examples, which stays in L1, goes through three loops without an inner loop: the hidden layer, the output layer,
+and the gradients, whose sums stay in registers. One loop would be so long that the processor could not overlap one
+round's latencies with the next round.
 """
 
 from __future__ import annotations
@@ -17,19 +18,23 @@ from .simd import element, hsum, load, put, zeros
 from .tiles import tile_load, tile_multiply, tile_store, tile_zeros
 
 
+TILE = 256  # examples
+
+
 def scratch_size(n_x: int, n_h: int, n_y: int, L: int) -> int:
-    """Elements of scratch memory: a block of X, Y and Z2, and a vector for each parameter."""
-    return L * (n_x + 2 * n_y + n_h * n_x + n_h + n_y * n_h + n_y)
+    """Elements of scratch memory: X, Y and Z2 for a tile of examples, and a vector for each parameter."""
+    return TILE * (n_x + 2 * n_y + 2 * n_h) + L * (n_h * n_x + n_h + n_y * n_h + n_y)
 
 
 def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: int, n_y: int) -> SimpleNamespace:
-    """The step of an n_x-n_h-n_y network on vectors of L examples, which may span several registers."""
+    """The step of an n_x-n_h-n_y network on vectors of L examples, T of them in a tile."""
     value, slope = formulas.value, formulas.derivative
     output_errors = make_output_layer(formulas, L).errors
     copy = make_copying(L).copy
     parameters = make_parameters_in_place(L)
-    z2, y2, x2 = 0, n_y * L, 2 * n_y * L  # where the blocks of Z2, Y and X lie in the scratch memory
-    sums = x2 + n_x * L
+    z2, y2 = 0, n_y * TILE  # where Z2, Y, X, A1, D1 = g'(Z1) and the sums lie in the scratch memory
+    x1, a1, d1 = 2 * n_y * TILE, (2 * n_y + n_x) * TILE, (2 * n_y + n_x + n_h) * TILE
+    sums = d1 + n_h * TILE
 
     @inline
     def derivative(z, a):
@@ -50,19 +55,24 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
         sW1, sb1 = tile_zeros(S, n_h, n_x, L), tile_zeros(S, n_h, 1, L)
         sW2, sb2 = tile_zeros(S, n_y, n_h, L), tile_zeros(S, n_y, 1, L)
         costs = zeros(S, L)
-        for t in range(begin, end, L):
-            n = min(L, end - t)
-            copy(X, t * column, row, column, n_x, n, S, x2, L, L)
-            copy(Y, t * column_y, row_y, column_y, n_y, n, S, y2, L, L)
-            x = tile_load(S, x2, L, n_x, 1, L)
-            z = column_affine(W1, b1, x, n_h)
-            a = column_map(value, z)
-            tile_store(S, z2, L, column_affine(W2, b2, a, n_y))
-            costs = costs + output_errors(S, z2, L, y2, L, n_y, n, scale, with_cost)
-            dz2 = tile_load(S, z2, L, n_y, 1, L)
-            dz1 = tile_multiply(column_transposed(W2, dz2, n_h), column_map2(derivative, z, a))
-            sW2, sb2 = cross_add(sW2, dz2, a), column_add(sb2, dz2)
-            sW1, sb1 = cross_add(sW1, dz1, x), column_add(sb1, dz1)
+        for start in range(begin, end, TILE):
+            n = min(TILE, end - start)
+            columns = (n + L - 1) // L * L
+            copy(X, start * column, row, column, n_x, n, S, x1, TILE, columns)
+            copy(Y, start * column_y, row_y, column_y, n_y, n, S, y2, TILE, columns)
+            for t in range(0, columns, L):
+                z = column_affine(W1, b1, tile_load(S, x1 + t, TILE, n_x, 1, L), n_h)
+                a = column_map(value, z)
+                tile_store(S, a1 + t, TILE, a)
+                tile_store(S, d1 + t, TILE, column_map2(derivative, z, a))
+            for t in range(0, columns, L):
+                tile_store(S, z2 + t, TILE, column_affine(W2, b2, tile_load(S, a1 + t, TILE, n_h, 1, L), n_y))
+                costs = costs + output_errors(S, z2 + t, TILE, y2 + t, TILE, n_y, n - t, scale, with_cost)
+            for t in range(0, columns, L):
+                dz2 = tile_load(S, z2 + t, TILE, n_y, 1, L)
+                dz1 = tile_multiply(column_transposed(W2, dz2, n_h), tile_load(S, d1 + t, TILE, n_h, 1, L))
+                sW2, sb2 = cross_add(sW2, dz2, tile_load(S, a1 + t, TILE, n_h, 1, L)), column_add(sb2, dz2)
+                sW1, sb1 = cross_add(sW1, dz1, tile_load(S, x1 + t, TILE, n_x, 1, L)), column_add(sb1, dz1)
         add_sums(S, sums, sW1, n_x * L, dW1)
         add_sums(S, sums, sb1, L, db1)
         add_sums(S, sums, sW2, n_h * L, dW2)

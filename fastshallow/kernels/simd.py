@@ -216,7 +216,10 @@ def splat(typingctx: Any, a: Any, i: Any, L: Any) -> Any:
 
 
 def first_lanes(builder: Any, n: Any, lanes: int) -> Any:
-    numbers = ir.Constant(ir.VectorType(n.type, lanes), list(range(lanes)))
+    """A mask of the first n lanes; n may be larger or negative."""
+    limit = ir.Constant(n.type, lanes)
+    n = builder.trunc(builder.select(builder.icmp_signed("<", n, limit), n, limit), I32)
+    numbers = ir.Constant(ir.VectorType(I32, lanes), list(range(lanes)))
     return builder.icmp_signed("<", numbers, splat_value(builder, n, lanes))
 
 

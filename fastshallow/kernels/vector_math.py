@@ -7,6 +7,7 @@ interpolant at the Chebyshev nodes, its coefficients computed with 60 digits.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,22 @@ LOG_64 = (
     0.1532948952668161309,
     0.1464376465293135391,
 )
+# ... and for 0 <= s <= 1 / 3
+LOG1P_32 = (0.6666664032562869285, 0.4000756306525933425, 0.2823654665755772828, 0.2685202729399969586)
+LOG1P_64 = (
+    0.6666666666666665855,
+    0.4000000000001459661,
+    0.2857142856710506093,
+    0.2222222271780178169,
+    0.1818178941732644789,
+    0.153855705929122436,
+    0.1331413555088116286,
+    0.1200115518285777869,
+    0.08800317650868773469,
+    0.1616493816947133862,
+)
 LOG2_E = 1.4426950408889634
+CURRENT_ROUNDING = I32(4)
 
 
 # ---- bits ------------------------------------------------------------------------------------------------------
@@ -95,6 +111,11 @@ def make_polynomial(single: tuple[float, ...], double: tuple[float, ...]) -> Any
     return polynomial
 
 
+def scaled(coefficients: tuple[float, ...]) -> tuple[float, ...]:
+    """The polynomial q(r) as 2 q(2 r)."""
+    return tuple(2.0 ** (k + 1) * c for k, c in enumerate(coefficients))
+
+
 def make_constant(single: float, double: float) -> Any:
     """A number that depends on the dtype of a vector."""
 
@@ -106,11 +127,15 @@ def make_constant(single: float, double: float) -> Any:
 
 
 expm1_polynomial = make_polynomial(EXPM1_32, EXPM1_64)
-expm1_up_polynomial = make_polynomial(EXPM1_UP_32, EXPM1_UP_64)
+half_expm1_polynomial = make_polynomial(scaled(EXPM1_UP_32), scaled(EXPM1_UP_64))
 log_polynomial = make_polynomial(LOG_32, LOG_64)
+log1p_polynomial = make_polynomial(LOG1P_32, LOG1P_64)
+log2 = make_constant(math.log(2.0), math.log(2.0))
 # log(2) in two parts; the first has so few bits that its product with an exponent is exact
 log2_high = make_constant(float.fromhex("0x1.62ep-1"), float.fromhex("0x1.62e42fefa0000p-1"))
 log2_low = make_constant(0.00003194618494530941723, 1.646594958289708128e-12)
+half_log2_high = make_constant(float.fromhex("0x1.62ep-2"), float.fromhex("0x1.62e42fefa0000p-2"))
+half_log2_low = make_constant(0.5 * 0.00003194618494530941723, 0.5 * 1.646594958289708128e-12)
 # added to a small number, its last bits hold the nearest integer
 magic = make_constant(1.5 * 2.0**23, 1.5 * 2.0**52)
 exp_lowest = make_constant(-104.0, -746.0)  # beyond, exp is 0 and infinite
@@ -144,6 +169,9 @@ def times_power_of_two(typingctx: Any, p: Any, y: Any) -> Any:
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         p_, y_ = args
+        if avx512(p):
+            n = builder.fsub(y_, _numbers(p, 1.5 * 2.0**bits))
+            return in_registers(builder, p, "scalef", [p_, n], CURRENT_ROUNDING)
         magic_bits = int(np.float32(1.5 * 2.0**23).view(np.int32)) if bits == 23 else int(np.float64(1.5 * 2.0**52).view(np.int64))
         n = builder.sub(builder.bitcast(y_, p.integers()), _integers(p, magic_bits))
         half = builder.ashr(n, _integers(p, 1))
@@ -153,6 +181,17 @@ def times_power_of_two(typingctx: Any, p: Any, y: Any) -> Any:
         return p_
 
     return p(p, y), codegen
+
+
+@intrinsic
+def every(typingctx: Any, mask: Any) -> Any:
+    """Whether the mask holds in all lanes."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        bits = ir.IntType(mask.vector.lanes)
+        return builder.icmp_unsigned("==", builder.bitcast(args[0], bits), ir.Constant(bits, -1))
+
+    return types.boolean(mask), codegen
 
 
 @intrinsic
@@ -195,24 +234,35 @@ def mantissa(typingctx: Any, x: Any) -> Any:
 @intrinsic
 def reciprocal_estimate(typingctx: Any, x: Any) -> Any:
     """1 / x to 14 bits, from AVX-512."""
-    width = 512 // x.dtype.bitwidth
-    name = f"llvm.x86.avx512.rcp14.{'ps' if x.dtype == types.float32 else 'pd'}.512"
-    part = ir.VectorType(x.llvm().element, width)
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        all_lanes = ir.Constant(ir.IntType(width), -1)
-        zero = ir.Constant(part, None)
-        parts = []
-        for start in range(0, x.lanes, width):
-            lanes = ir.Constant(ir.VectorType(I32, width), list(range(start, start + width)))
-            parts.append(call(builder, name, part, [builder.shuffle_vector(args[0], args[0], lanes), zero, all_lanes]))
-        while len(parts) > 1:
-            both = 2 * parts[0].type.count
-            lanes = ir.Constant(ir.VectorType(I32, both), list(range(both)))
-            parts = [builder.shuffle_vector(p, q, lanes) for p, q in zip(parts[::2], parts[1::2], strict=True)]
-        return parts[0]
+        return in_registers(builder, x, "rcp14", list(args))
 
     return x(x), codegen
+
+
+def avx512(vector: Vector) -> bool:
+    """Whether the vector is a power of two of 512-bit registers, and the machine has them."""
+    registers, rest = divmod(vector.lanes * vector.dtype.bitwidth, 512)
+    return register_bits() == 512 and rest == 0 and registers & (registers - 1) == 0
+
+
+def in_registers(builder: Any, vector: Vector, name: str, args: list[Any], *options: Any) -> Any:
+    """Call an instruction of AVX-512 by its name on each register of a vector that may be wider."""
+    kind, lanes = ("ps" if vector.dtype == types.float32 else "pd"), 512 // vector.dtype.bitwidth
+    register = ir.VectorType(vector.llvm().element, lanes)
+    mask = ir.Constant(ir.IntType(lanes), -1)
+    parts = []
+    for start in range(0, vector.lanes, lanes):
+        indices = ir.Constant(ir.VectorType(I32, lanes), list(range(start, start + lanes)))
+        operands = [builder.shuffle_vector(a, a, indices) for a in args]
+        operands += [ir.Constant(register, None), mask, *options]
+        full = f"llvm.x86.avx512.{'mask.' if options else ''}{name}.{kind}.512"
+        parts.append(call(builder, full, register, operands))
+    while len(parts) > 1:
+        indices = ir.Constant(ir.VectorType(I32, 2 * parts[0].type.count), list(range(2 * parts[0].type.count)))
+        parts = [builder.shuffle_vector(p, q, indices) for p, q in zip(parts[::2], parts[1::2], strict=True)]
+    return parts[0]
 
 
 def reciprocal(x):
@@ -222,8 +272,7 @@ def reciprocal(x):
 
 @overload(reciprocal, jit_options={"forceinline": True})
 def _reciprocal(x):
-    registers, rest = divmod(x.lanes * x.dtype.bitwidth, 512)
-    if register_bits() < 512 or rest or registers & (registers - 1):
+    if not avx512(x):
         return lambda x: 1.0 / x
     if x.dtype == types.float32:
         return lambda x: reciprocal_estimate(x)
@@ -236,21 +285,21 @@ def _reciprocal(x):
 
 
 def ratio(t):
-    """t / (t + 2), of a denominator that is not rounded."""
+    """t / (t + 1), of a denominator that is not rounded."""
     raise NotImplementedError
 
 
 @overload(ratio, jit_options={"forceinline": True})
 def _ratio(t):
     def refined(t):
-        r = reciprocal(t + 2.0)
+        r = reciprocal(t + 1.0)
         q = t * r
-        return q + r * ((t - 2.0 * q) - q * t)
+        return q + r * ((t - q) - q * t)
 
     def corrected(t):  # where q * t would be rounded
-        d = t + 2.0
+        d = t + 1.0
         added = d - t
-        lost = (t - (d - added)) + (2.0 - added)
+        lost = (t - (d - added)) + (1.0 - added)
         q = t / d
         return q - q * (lost / d)
 
@@ -299,14 +348,14 @@ def expm1(x):
 
 @vector_function(np.tanh)
 def tanh(x):
-    # t / (t + 2) for t = expm1(2 |x|) = 2**n expm1(r) + (2**n - 1), and 0 <= r < log(2), so that nothing cancels
-    z = 2.0 * np.minimum(np.abs(x), tanh_highest(x))
-    y = (z * LOG2_E - 0.5) + magic(z)
+    # h / (h + 1), h = expm1(2 |x|) / 2 = 2**n expm1(2 r) / 2 + (2**n - 1) / 2, 0 <= 2 r < log(2): nothing cancels
+    z = np.minimum(np.abs(x), tanh_highest(x))
+    y = (z * (2.0 * LOG2_E) - 0.5) + magic(z)
     n = y - magic(z)
-    r = (z - n * log2_high(z)) - n * log2_low(z)
+    r = (z - n * half_log2_high(z)) - n * half_log2_low(z)
     s = power_of_two(y)
-    t = s * (r + r * r * expm1_up_polynomial(r)) + (s - 1.0)
-    return copy_sign(ratio(t), x)
+    h = s * (r + r * r * half_expm1_polynomial(r)) + (0.5 * s - 0.5)
+    return copy_sign(ratio(h), x)
 
 
 @inline
@@ -314,20 +363,32 @@ def log_of(x, lost, exponent):
     # log((x + lost) * 2**exponent), x positive and normal: e log(2) + log(1 + g), the latter from s = g / (2 + g)
     e = exponent_of(x)
     g = (mantissa(x) - 1.0) + lost * power_of_two(magic(x) - np.minimum(e, 126.0))
-    s = ratio(g)
+    half = 0.5 * g
+    s = ratio(half)
     w = s * s
-    h = 0.5 * g * g
-    e = e + exponent
-    return e * log2_high(x) + (g - (h - (s * (h + w * log_polynomial(w)) + e * log2_low(x))))
+    h = half * g
+    return (e + exponent) * log2(x) + (g - (h - s * (h + w * log_polynomial(w))))
+
+
+@inline
+def log1p_to_one(x):
+    # 0 <= x <= 1: log(1 + x) from s = x / (2 + x)
+    half = 0.5 * x
+    s = ratio(half)
+    w = s * s
+    h = half * x
+    return x - (h - s * (h + w * log1p_polynomial(w)))
 
 
 @vector_function(np.log1p)
 def log1p(x):
+    if every((x >= 0.0) & (x <= 1.0)):  # as exp(-|z|) is: less than half the work
+        return log1p_to_one(x)
     u = 1.0 + x
-    added = u - 1.0
-    lost = (1.0 - (u - added)) + (x - added)  # exactly what u is too large or too small by
+    larger, smaller = np.maximum(x, 1.0), np.minimum(x, 1.0)
+    lost = smaller - (u - larger)  # exactly what u is too large or too small by
     r = copy_sign(log_of(u, lost, 0.0), x)
-    return np.where((x > -1.0) & (x < np.inf), r, np.where(x < -1.0, np.nan, np.where(x == -1.0, -np.inf, x)))
+    return np.where(x > -1.0, np.where(x < np.inf, r, x), np.where(x == -1.0, -np.inf, np.nan))
 
 
 @vector_function(np.log)
@@ -335,4 +396,4 @@ def log(x):
     small = x < smallest_normal(x)
     normal = np.where(small, x * subnormal_scale(x), x)
     r = log_of(normal, 0.0, np.where(small, subnormal_exponent(x), 0.0))
-    return np.where((x > 0.0) & (x < np.inf), r, np.where(x < 0.0, np.nan, np.where(x == 0.0, -np.inf, x)))
+    return np.where(x > 0.0, np.where(x < np.inf, r, x), np.where(x == 0.0, -np.inf, np.nan))
