@@ -78,8 +78,7 @@ def forward(
     """
     X = check_x(X)
     p = check_parameters(p, X)
-    if threads is not None:
-        check_threads(threads)
+    check_threads(threads)
     run = _backend(backend, X, p)
     return run.forward(X, p, activation(hidden), output_layer(output))  # type: ignore[no-any-return]
 
@@ -120,13 +119,22 @@ def cost_and_gradients(
     Deep Learning Specialization, Course 1, Week 3: "Gradient descent for neural networks". All three outputs have
     dZ2 = A2 - Y; then dW2 = 1/m dZ2 A1', dZ1 = W2' dZ2 * g1'(Z1), dW1 = 1/m dZ1 X'.
     """
+    # All checks would cost more than a small step. What has been found right goes straight to the kernel, which knows its
+    # arguments' types and compares their shapes; when it refuses them, the checks below say why.
+    try:
+        straight, g, loss = _straight[backend, hidden, output, threads]
+        return straight.cost_and_gradients(X, Y, p, g, loss)  # type: ignore[no-any-return]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        pass
     X = check_x(X)
     p = check_parameters(p, X)
     Y = check_y(Y, X, p.W2.shape[0])
-    if threads is not None:
-        check_threads(threads)
+    check_threads(threads)
+    g, loss = activation(hidden), output_layer(output)
     run = _backend(backend, X, p)
-    return run.cost_and_gradients(X, Y, p, activation(hidden), output_layer(output))  # type: ignore[no-any-return]
+    if run.__name__.endswith("fused"):
+        _straight[backend, hidden, output, threads] = run, g, loss
+    return run.cost_and_gradients(X, Y, p, g, loss)  # type: ignore[no-any-return]
 
 
 def backends() -> list[Backend]:
@@ -150,6 +158,7 @@ def named_backend(name: str) -> ModuleType:
 
 
 _ready: dict[str, ModuleType] = {}
+_straight: dict[Any, tuple[ModuleType, Activation, Output]] = {}
 
 
 def _backend(name: str, X: NDArray[Any], p: Parameters) -> ModuleType:

@@ -156,19 +156,21 @@ def _compiled(
     progress: Progress,
 ) -> _Descent:
     descent = _Descent(Parameters(*(array.copy() for array in p)), epochs, learning_rate, cost_every)
-    run = fused.Descent(X, Y, descent.parameters, hidden, output, learning_rate, descent.costs, cost_every)
-    start, pieces = perf_counter(), 1
+    compiled = fused.Descent(X, Y, descent.parameters, hidden, output, epochs, learning_rate, cost_every)
+    descent.costs = compiled.costs
+    start, pieces, finite = perf_counter(), 1, True
     try:
-        while descent.epoch < epochs:
+        while finite and descent.epoch < epochs:
             before = perf_counter()
-            descent.epoch, failed = run(epochs, pieces)
-            if failed:
-                raise descent.diverged()
-            took = max(perf_counter() - before, 1e-6)
-            pieces = max(1, int(pieces * min(10.0, PIECE / took)))
-            progress(descent.epoch, epochs, descent.last_cost())
+            finite = compiled.run(pieces)
+            pieces = max(1, int(pieces * min(10.0, PIECE / max(perf_counter() - before, 1e-6))))
+            descent.epoch = compiled.epoch
+            if finite:
+                progress(descent.epoch, epochs, descent.last_cost())
     except KeyboardInterrupt:
-        descent.epoch, descent.stopped = run.epoch(), "interrupted"
+        descent.epoch, descent.stopped = compiled.epoch, "interrupted"
+    if not finite:
+        raise descent.diverged()
     descent.seconds = perf_counter() - start
     return descent
 

@@ -16,7 +16,18 @@ from ..activations import Activation
 from ..dispatch import Plan, make_plan
 from ..kernels import vector_math  # noqa: F401  gives SIMD vectors their operators and functions
 from ..kernels.compiling import inline, kernel, lanes, number_type, register_bits
-from ..kernels.descent import EPOCH, FAILED, STATE_SIZE, make_run
+from ..kernels.descent import (
+    CHUNK,
+    COST_EVERY,
+    COSTS,
+    EPOCH,
+    EPOCHS,
+    FAILED,
+    LEARNING_RATE,
+    PIECES,
+    TILE,
+    make_run,
+)
 from ..kernels.exact import make_exact
 from ..kernels.exact import scratch_size as exact_scratch
 from ..kernels.examples_in_lanes import make_examples_in_lanes
@@ -28,7 +39,7 @@ from ..parameters import Parameters
 
 REGISTERS = 2  # side by side where examples are in lanes: independent chains hide each other's latency
 COLUMNS = 3  # vectors in a row of a register tile
-empty = np.empty
+empty, new = np.empty, tuple.__new__  # looked up once
 KEEP = 2**25  # bytes of scratch memory that a thread keeps between calls
 
 
@@ -36,9 +47,10 @@ class Call(NamedTuple):
     """All that a call on one shape needs beside its data."""
 
     kernel: Any
-    plan: Plan
     scratch: Any
-    state: Any
+    control: Any
+    shapes: tuple[tuple[int, int], ...]  # of W1, b1, W2, b2
+    plan: Plan
 
 
 class _Thread(threading.local):
@@ -57,35 +69,38 @@ _compiling = threading.Lock()
 def forward(X: Any, p: Parameters, hidden: Activation, output: Output) -> Any:
     """A2 (n_y, m) of checked input."""
     W1, b1, W2, b2 = p
-    kernel, plan, scratch, _ = prepare("forward", X.shape, W2.shape, X.dtype, hidden, output)
+    key = (X.shape, W2.shape, X.dtype, hidden, output, "forward")
+    kernel, scratch, _, _, plan = _thread.calls.get(key) or make_call(*key)
     A2 = empty((W2.shape[0], X.shape[1]), X.dtype)
     kernel(X, W1, b1, W2, b2, scratch, A2, plan.tile)
     return A2
 
 
 def cost_and_gradients(X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output) -> tuple[float, Parameters]:
-    """The cost and its gradients, of checked input."""
+    """The cost and its gradients. Raises TypeError or ValueError if dtypes, layouts or shapes do not fit each other."""
     W1, b1, W2, b2 = p
     dtype = X.dtype
-    run, plan, scratch, state = prepare("run", X.shape, W2.shape, dtype, hidden, output)
-    dW1, db1, dW2, db2 = empty(W1.shape, dtype), empty(b1.shape, dtype), empty(W2.shape, dtype), empty(b2.shape, dtype)
-    _, tile, chunk, pieces, _ = plan
-    cost = run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, state, state, tile, chunk, pieces, 1, 0, 0.0)
-    return cost, Parameters(dW1, db1, dW2, db2)
+    key = (X.shape, W2.shape, dtype, hidden, output, "run")
+    run, scratch, control, (s1, s2, s3, s4), _ = _thread.calls.get(key) or make_call(*key)
+    dW1, db1, dW2, db2 = gradients = empty(s1, dtype), empty(s2, dtype), empty(s3, dtype), empty(s4, dtype)
+    cost = run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control)
+    return cost, new(Parameters, gradients)
 
 
-def prepare(
-    function: str, x_shape: tuple[int, int], w_shape: tuple[int, int], dtype: Any, hidden: Activation, output: Output
+def make_call(
+    x_shape: tuple[int, int],
+    w_shape: tuple[int, int],
+    dtype: Any,
+    hidden: Activation,
+    output: Output,
+    function: str,
+    own: bool = False,
 ) -> Call:
-    """What a call needs for X of shape (n_x, m) and W2 of shape (n_y, n_h)."""
-    key = (function, x_shape, w_shape, dtype, hidden.digest, output.digest)
-    call = _thread.calls.get(key)
-    return make_call(key, hidden, output) if call is None else call
+    """Plan and compile "run" or "forward" for X of shape (n_x, m) and W2 of shape (n_y, n_h).
 
-
-def make_call(key: tuple[Any, ...], hidden: Activation, output: Output, own: bool = False) -> Call:
-    """Plan and compile for a shape. The call is kept for the next one, unless it shall have scratch memory of its own."""
-    function, (n_x, m), (n_y, n_h), dtype, _, _ = key
+    The call is kept for the next one, unless it shall have scratch memory of its own.
+    """
+    (n_x, m), (n_y, n_h) = x_shape, w_shape
     thread = _thread
     plan = make_plan(n_x, n_h, n_y, m, dtype.itemsize, lanes(dtype))
     sizes = (n_x, n_h, n_y)
@@ -97,12 +112,15 @@ def make_call(key: tuple[Any, ...], hidden: Activation, output: Output, own: boo
     memory = thread.memory if kept and thread.memory.size >= need else np.empty(need, np.uint8)
     start = -memory.ctypes.data % LINE
     scratch = memory[start : start + size * dtype.itemsize].view(dtype)
-    call = Call(compiled(function, plan, sizes, dtype, hidden, output), plan, scratch, np.zeros(STATE_SIZE))
+    control = np.zeros(COSTS)
+    control[TILE], control[CHUNK], control[PIECES], control[EPOCHS] = plan.tile, plan.chunk, plan.chunks, 1
+    shapes = ((n_h, n_x), (n_h, 1), (n_y, n_h), (n_y, 1))
+    call = Call(compiled(function, plan, sizes, dtype, hidden, output), scratch, control, shapes, plan)
     if kept:
         if memory is not thread.memory or len(thread.calls) > 1000:
             thread.calls.clear()
         thread.memory = memory
-        thread.calls[key] = call
+        thread.calls[x_shape, w_shape, dtype, hidden, output, function] = call
     return call
 
 
@@ -110,7 +128,7 @@ def scratch_size(plan: Plan, sizes: tuple[int, int, int], dtype: Any) -> int:
     """Elements of scratch memory for a plan."""
     L, itemsize = lanes(dtype), dtype.itemsize
     if plan.arrangement == "exact":
-        return exact_scratch(*sizes, REGISTERS * L)
+        return exact_scratch(*sizes, L)
     if plan.arrangement == "examples":
         return examples_scratch(*sizes, plan.tile, L, itemsize)
     return make_layout(*sizes, plan.tile, plan.arrangement == "features", L, tile_rows(), COLUMNS, itemsize).size
@@ -145,7 +163,7 @@ def compile_function(function: str, arrangement: tuple[Any, ...], dtype: Any, hi
     )
     L, itemsize = lanes(dtype), dtype.itemsize
     if arrangement[0] == "exact":
-        step = make_exact(formulas, REGISTERS * L, itemsize, *arrangement[1:])
+        step = make_exact(formulas, L, itemsize, *arrangement[1:])
     elif arrangement[0] == "examples":
         step = make_examples_in_lanes(formulas, L, REGISTERS, itemsize)
     else:
@@ -153,11 +171,10 @@ def compile_function(function: str, arrangement: tuple[Any, ...], dtype: Any, hi
     number = number_type(dtype)
     data = types.Array(number, 2, "A", readonly=True)
     matrix, vector = types.Array(number, 2, "C"), types.Array(number, 1, "C")
-    floats, i = types.Array(types.float64, 1, "C"), types.intp
     digests = (hidden.digest, output.digest)
     if function == "forward":
-        return kernel(step.forward, types.void(data, *[matrix] * 4, vector, matrix, i), *digests)
-    run_type = types.float64(data, data, *[matrix] * 8, vector, floats, floats, i, i, i, i, i, types.float64)
+        return kernel(step.forward, types.void(data, *[matrix] * 4, vector, matrix, types.intp), *digests)
+    run_type = types.float64(data, data, *[matrix] * 8, vector, types.Array(types.float64, 1, "C"))
     return kernel(make_run(step), run_type, *digests)
 
 
@@ -171,22 +188,25 @@ class Descent:
         p: Parameters,
         hidden: Activation,
         output: Output,
+        epochs: int,
         learning_rate: float,
-        costs: Any,
         cost_every: int,
     ) -> None:
-        key = ("run", X.shape, p.W2.shape, X.dtype, hidden.digest, output.digest)
-        self._run, self._plan, scratch, self._state = make_call(key, hidden, output, own=True)
-        gradients = [np.empty_like(array) for array in p]
-        self._arrays = (X, Y, *p, *gradients, scratch, self._state, costs)
-        self._rest = (cost_every, learning_rate)
+        call = make_call(X.shape, p.W2.shape, X.dtype, hidden, output, "run", own=True)
+        control = self._control = np.zeros(COSTS + (epochs - 1) // cost_every + 1)
+        control[:COSTS] = call.control
+        control[EPOCHS], control[COST_EVERY], control[LEARNING_RATE] = epochs, cost_every, learning_rate
+        gradients = [empty(array.shape, array.dtype) for array in p]
+        self._run, self._arguments = call.kernel, (X, Y, *p, *gradients, call.scratch, control)
+        self.costs = control[COSTS:]
 
-    def __call__(self, epochs: int, pieces: int) -> tuple[int, bool]:
-        """Run up to `epochs`, at most `pieces` chunks of examples; gives back the epochs done, and if it failed."""
-        _, tile, chunk, _, _ = self._plan
-        self._run(*self._arrays, tile, chunk, pieces, epochs, *self._rest)
-        return self.epoch(), bool(self._state[FAILED])
+    def run(self, pieces: int) -> bool:
+        """Go through at most `pieces` chunks of examples; gives back whether the numbers are still finite."""
+        self._control[PIECES] = pieces
+        self._run(*self._arguments)
+        return not self._control[FAILED]
 
+    @property
     def epoch(self) -> int:
         """The epochs done."""
-        return int(self._state[EPOCH])
+        return int(self._control[EPOCH])

@@ -11,9 +11,9 @@ from ..optimizers import gradient_descent
 from .compiling import inline
 from .simd import element, load, load_first, put, store, store_first
 
-# What a run keeps between calls, as float64 numbers: it goes on exactly where it stopped.
-EPOCH, START, COST, FAILED = 0, 1, 2, 3
-STATE_SIZE = 4
+# A run's settings and what it keeps between calls, to go on exactly where it stopped: one array of float64, because each
+# argument of a call costs time. The recorded costs follow.
+TILE, CHUNK, PIECES, EPOCHS, COST_EVERY, LEARNING_RATE, EPOCH, START, COST, FAILED, COSTS = range(11)
 
 _gradient_descent = inline(gradient_descent)
 
@@ -71,17 +71,26 @@ def make_run(step: SimpleNamespace) -> Callable[..., Any]:
     begin, clear, accumulate, update = step.begin, step.clear, step.accumulate, step.update
     give_gradients, give_parameters = step.give_gradients, step.give_parameters
 
-    def run(
-        X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, S, state, costs, T, chunk, pieces, epochs, cost_every, learning_rate
-    ):
-        # X (n_x, m), Y (n_y, m); `pieces` chunks of examples at most, up to `epochs`. With cost_every = 0 the
-        # parameters stay, the gradients are given back, and so is the cost.
-        m = X.shape[1]
+    def run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, S, control):
+        # X (n_x, m), Y (n_y, m), parameters and gradients in their shapes, S: scratch memory. Goes through `pieces` chunks
+        # of examples at most, up to `epochs`. With cost_every = 0 it goes through all examples once, leaves the
+        # parameters as they are, and gives back the cost.
+        n_x, m = X.shape
+        n_y, n_h = W2.shape
+        itemsize = X.itemsize
+        if (
+            Y.shape != (n_y, m)
+            or W1.shape != (n_h, n_x)
+            or b1.shape != (n_h, 1)
+            or b2.shape != (n_y, 1)
+            or (X.strides[0] | X.strides[1] | Y.strides[0] | Y.strides[1]) % itemsize
+        ):
+            raise ValueError("shapes do not fit")
+        T, chunk, pieces = int(control[TILE]), int(control[CHUNK]), int(control[PIECES])
+        epochs, cost_every, learning_rate = int(control[EPOCHS]), int(control[COST_EVERY]), control[LEARNING_RATE]
         train = cost_every > 0
         at = begin(X, W1, b1, W2, b2, S, T)
-        epoch, start, cost = 0, 0, 0.0
-        if train:
-            epoch, start, cost = int(state[EPOCH]), int(state[START]), state[COST]
+        epoch, start, cost = int(control[EPOCH]), int(control[START]), control[COST]
         for _ in range(pieces):
             if start == 0:
                 clear(dW1, db1, dW2, db2, S, at)
@@ -98,16 +107,16 @@ def make_run(step: SimpleNamespace) -> Callable[..., Any]:
                     give_gradients(dW1, db1, dW2, db2, S, at)
                     return cost / m
                 if with_cost:
-                    costs[epoch // cost_every] = cost / m
+                    control[COSTS + epoch // cost_every] = cost / m
                 if not math.isfinite(cost) or not math.isfinite(
                     update(W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, learning_rate)
                 ):
-                    state[FAILED] = 1.0
+                    control[FAILED] = 1.0
                     break
                 epoch += 1
                 if epoch == epochs:
                     break
-        state[EPOCH], state[START], state[COST] = epoch, start, cost
+        control[EPOCH], control[START], control[COST] = epoch, start, cost
         give_parameters(W1, b1, W2, b2, S, at)
         return cost / m
 

@@ -29,8 +29,9 @@ def scratch_size(n_x: int, n_h: int, n_y: int, L: int) -> int:
 def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: int, n_y: int) -> SimpleNamespace:
     """The step of an n_x-n_h-n_y network on vectors of L examples, T of them in a tile."""
     value, slope = formulas.value, formulas.derivative
-    output_errors = make_output_layer(formulas, L).errors
-    copy = make_copying(L).copy
+    W = 2 * L  # two registers a vector where they suffice: independent chains hide each other's latency
+    output_errors = make_output_layer(formulas, W).errors
+    copy = make_copying(W).copy
     parameters = make_parameters_in_place(L)
     z2, y2 = 0, n_y * TILE  # where Z2, Y, X, A1, D1 = g'(Z1) and the sums lie in the scratch memory
     x1, a1, d1 = 2 * n_y * TILE, (2 * n_y + n_x) * TILE, (2 * n_y + n_x + n_h) * TILE
@@ -54,19 +55,19 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
         row_y, column_y = Y.strides[0] // itemsize, Y.strides[1] // itemsize
         sW1, sb1 = tile_zeros(S, n_h, n_x, L), tile_zeros(S, n_h, 1, L)
         sW2, sb2 = tile_zeros(S, n_y, n_h, L), tile_zeros(S, n_y, 1, L)
-        costs = zeros(S, L)
+        costs = zeros(S, W)
         for start in range(begin, end, TILE):
             n = min(TILE, end - start)
-            columns = (n + L - 1) // L * L
+            columns = (n + W - 1) // W * W
             copy(X, start * column, row, column, n_x, n, S, x1, TILE, columns)
             copy(Y, start * column_y, row_y, column_y, n_y, n, S, y2, TILE, columns)
-            for t in range(0, columns, L):
-                z = column_affine(W1, b1, tile_load(S, x1 + t, TILE, n_x, 1, L), n_h)
+            for t in range(0, columns, W):
+                z = column_affine(W1, b1, tile_load(S, x1 + t, TILE, n_x, 1, W), n_h)
                 a = column_map(value, z)
                 tile_store(S, a1 + t, TILE, a)
                 tile_store(S, d1 + t, TILE, column_map2(derivative, z, a))
-            for t in range(0, columns, L):
-                tile_store(S, z2 + t, TILE, column_affine(W2, b2, tile_load(S, a1 + t, TILE, n_h, 1, L), n_y))
+            for t in range(0, columns, W):
+                tile_store(S, z2 + t, TILE, column_affine(W2, b2, tile_load(S, a1 + t, TILE, n_h, 1, W), n_y))
                 costs = costs + output_errors(S, z2 + t, TILE, y2 + t, TILE, n_y, n - t, scale, with_cost)
             for t in range(0, columns, L):
                 dz2 = tile_load(S, z2 + t, TILE, n_y, 1, L)

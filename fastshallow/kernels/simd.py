@@ -90,7 +90,8 @@ def as_vector(context: Any, builder: Any, value: Any, fromty: Any, vector: Vecto
     if isinstance(fromty, Vector):
         return value
     if isinstance(fromty, Mask):
-        return builder.uitofp(value, vector.llvm())
+        one, zero = (ir.Constant(vector.llvm(), [x] * vector.lanes) for x in (1.0, 0.0))
+        return builder.select(value, one, zero)
     if isinstance(fromty, types.Literal):
         fromty = fromty.literal_type
     return splat_value(builder, context.cast(builder, value, fromty, vector.dtype), vector.lanes)
