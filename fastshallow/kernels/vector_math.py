@@ -35,7 +35,9 @@ EXPM1_64 = (
     2.091475532589320219e-9,
 )
 # ... and for 0 <= r <= log(2)
-EXPM1_UP_32 = (0.4999999984036670925, 0.1666668405101217342, 0.04166373127052943243, 0.008351255947634916922, 0.001340018971264167745, 0.000258287010390158926)
+EXPM1_UP_32 = (0.5000007985449830958, 0.1666492197866585246, 0.04178760527902474267, 0.007975748304215361908, 0.001852270969098432571)
+# ... one term longer, for machines without FMA, whose other errors leave less room
+EXPM1_UP_LONG_32 = (0.4999999984036670925, 0.1666668405101217342, 0.04166373127052943243, 0.008351255947634916922, 0.001340018971264167745, 0.000258287010390158926)
 EXPM1_UP_64 = (
     0.5000000000000000014,
     0.1666666666666660795,
@@ -127,7 +129,7 @@ def make_constant(single: float, double: float) -> Any:
 
 
 expm1_polynomial = make_polynomial(EXPM1_32, EXPM1_64)
-half_expm1_polynomial = make_polynomial(scaled(EXPM1_UP_32), scaled(EXPM1_UP_64))
+half_expm1_polynomial = make_polynomial(scaled(EXPM1_UP_32 if has_fma() else EXPM1_UP_LONG_32), scaled(EXPM1_UP_64))
 log_polynomial = make_polynomial(LOG_32, LOG_64)
 log1p_polynomial = make_polynomial(LOG1P_32, LOG1P_64)
 log2 = make_constant(math.log(2.0), math.log(2.0))
