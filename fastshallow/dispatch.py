@@ -2,52 +2,113 @@
 
 from __future__ import annotations
 
-import functools
+import importlib.util
 import os
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike
 
-EXACT = int(os.environ.get('EXACT','32'))
-CACHE = 2**20  # bytes of a core's second-level cache that the buffers of a tile may fill
+from .parameters import positive_integer
+
+CACHE = 2**20  # bytes of a core's second-level cache that a tile of examples may fill
+TILE = 128  # examples that fill it best, where it has room for them
+NARROW_TILE = 256  # examples, where they are side by side
+SUMS = 32  # n_h * (n_x + n_y) up to which the sums of all gradients fit into the registers
+CHUNK = 8192  # examples whose gradients are summed before they are added to the rest: it bounds rounding
+CHUNK_WORK = 10**9  # multiplications and additions between two looks at the clock, about 0.02 s
 
 
 class Plan(NamedTuple):
     """How the fused kernels treat a shape."""
 
-    arrangement: str  # "examples", "units" or "features": what lies side by side in a vector
+    arrangement: str  # what lies side by side in a vector: "examples" ("exact": of constant sizes), "units", "features"
     tile: int  # examples that go through the whole step while they are in cache
-    chunk: int  # examples between two looks at the clock
+    chunk: int  # examples that are summed, and between two looks at the clock
     chunks: int
     reason: str
 
 
-class Choice(NamedTuple):
-    """What `backend="auto"` takes, and why."""
+class Explanation(NamedTuple):
+    """What `backend="auto"` takes for a shape, and why."""
 
     backend: str
     reason: str
     plan: Plan | None
 
+    def __str__(self) -> str:
+        kernel = f"; {self.plan.reason}; tiles of {self.plan.tile} examples" if self.plan else ""
+        return f"{self.backend}: {self.reason}{kernel}"
+
 
 def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -> Plan:
-    """The arrangement of the lanes and the tile for a shape, on vectors of `lanes` numbers of `itemsize` bytes."""
-    if n_h < lanes and n_x * n_h <= 512:
-        chunk = min(m, 8192)
-        return Plan("exact" if n_h * (n_x + n_y) <= EXACT else "examples", min((m + 63) // 64 * 64, 256), chunk, -(-m // chunk), "narrow")
-    bytes_each = itemsize * (n_x + 2 * n_h + 2 * n_y)
-    tile = (min(max(CACHE // bytes_each, 96), 128, m) + 15) // 16 * 16
-    chunk = tile * max(1, int(3e8) // (tile * 4 * n_x * n_h))
-    rows = m < 32 or n_h < lanes
-    return Plan("features" if rows else "units", tile, chunk, -(-m // chunk), "few" if rows else "wide")
+    """Plan a shape, for numbers of `itemsize` bytes on registers of `lanes` of them."""
+    # To transpose W1 costs more than the products of so few examples (measured from 30-8-1 to 3000-50-1).
+    few = n_x >= 24 and m <= min(40, max(8, n_x // 4))
+    if n_h < 2 * lanes and not few:
+        tile = min(_round_up(m, 64), NARROW_TILE)
+        chunk = min(m, CHUNK)
+        if n_h * (n_x + n_y) <= SUMS:
+            return Plan("exact", tile, chunk, -(-m // chunk), "a tiny network: a kernel for just these sizes")
+        return Plan("examples", tile, chunk, -(-m // chunk), "few hidden units: each lane of a vector is an example")
+    room = CACHE // (itemsize * (n_x + 2 * n_h + 2 * n_y))
+    tile = _round_up(min(max(room, 96), TILE, m), 16)
+    chunk = tile * max(1, min(CHUNK, CHUNK_WORK // (2 * n_x * n_h)) // tile)
+    if few:
+        reason = f"{m} example{'s' * (m > 1)} of {n_x} features: each lane is a feature, and W1 stays as it is"
+        return Plan("features", tile, chunk, -(-m // chunk), reason)
+    return Plan("units", tile, chunk, -(-m // chunk), "each lane of a vector is a hidden unit")
 
 
 def unavailable() -> str | None:
     """Why compiled backends can't run here, or None if they can."""
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         return "NUMBA_DISABLE_JIT is set, so nothing is compiled"
+    if importlib.util.find_spec("numba") is None:
+        return "Numba is not installed: pip install numba"
     return None
 
 
-def choose(n_x: int, n_h: int, n_y: int, m: int, dtype: Any) -> Choice:
-    return Choice("fused", "", None)
+def choose(n_x: int, n_h: int, n_y: int, m: int, dtype: DTypeLike, problem: str | None, lanes: int) -> Explanation:
+    """Pick a backend for a shape; `problem` is why compiled ones can't run, `lanes` what a vector register holds."""
+    if problem:
+        return Explanation("numpy", problem, None)
+    plan = make_plan(n_x, n_h, n_y, m, np.dtype(dtype).itemsize, lanes)
+    return Explanation("fused", "it is the fastest at every shape", plan)
+
+
+def explain(n_x: int, n_h: int, n_y: int, m: int, dtype: DTypeLike = "float64") -> Explanation:
+    """What ``backend="auto"`` takes for a network and a number of examples on this machine, and why.
+
+    Parameters
+    ----------
+    n_x, n_h, n_y, m
+        Features, hidden units, outputs and examples, 1 or more each.
+    dtype
+        ``"float32"`` or ``"float64"``.
+
+    Returns
+    -------
+    Explanation
+        With ``backend``, ``reason`` and ``plan``, the kernel's arrangement and tile; prints as one line.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For an argument that is none of these.
+    """
+    n_x, n_h, n_y, m = (
+        positive_integer(name, n) for name, n in (("n_x", n_x), ("n_h", n_h), ("n_y", n_y), ("m", m))
+    )
+    if np.dtype(dtype) not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, not {np.dtype(dtype)}")
+    problem, lanes = unavailable(), 0
+    if problem is None:
+        from .kernels.compiling import lanes as lanes_of
+
+        lanes = lanes_of(dtype)
+    return choose(n_x, n_h, n_y, m, dtype, problem, lanes)
+
+
+def _round_up(n: int, multiple: int) -> int:
+    return -(-n // multiple) * multiple

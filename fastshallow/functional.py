@@ -10,17 +10,19 @@ from numpy.typing import ArrayLike, NDArray
 from .activations import Activation, activation
 from .backends import BACKENDS, COMPILED, load
 from .checks import check_parameters, check_threads, check_x, check_y
-from .dispatch import choose, unavailable
+from .dispatch import explain, unavailable
 from .losses import Output, output_layer
 from .parameters import Parameters
 
 
 class Backend(NamedTuple):
-    """One of the backends, and whether it can run here."""
+    """Whether a backend can run here; what it is, or why it can't."""
 
-    name: str
     available: bool
-    reason: str
+    about: str
+
+    def __str__(self) -> str:
+        return self.about if self.available else f"not available: {self.about}"
 
 
 _ABOUT = {
@@ -121,6 +123,7 @@ def cost_and_gradients(
     """
     # All checks would cost more than a small step. What has been found right goes straight to the kernel, which knows its
     # arguments' types and compares their shapes; when it refuses them, the checks below say why.
+    # It holds for "fused", and for "auto" where that has picked it: for one shape as for all.
     try:
         straight, g, loss = _straight[backend, hidden, output, threads]
         return straight.cost_and_gradients(X, Y, p, g, loss)  # type: ignore[no-any-return]
@@ -137,13 +140,13 @@ def cost_and_gradients(
     return run.cost_and_gradients(X, Y, p, g, loss)  # type: ignore[no-any-return]
 
 
-def backends() -> list[Backend]:
-    """All backends, which of them can run here, and why not."""
+def backends() -> dict[str, Backend]:
+    """All backends by name: which of them can run here, what they are, and why one can't."""
     problem = unavailable()
-    listed = [
-        Backend(name, name not in COMPILED or problem is None, problem if problem and name in COMPILED else _ABOUT[name])
-        for name in (*BACKENDS, "auto")
-    ]
+    listed = {}
+    for name, about in _ABOUT.items():
+        blocked = problem if name in COMPILED else None
+        listed[name] = Backend(blocked is None, blocked or about)
     return listed
 
 
@@ -166,6 +169,6 @@ def _backend(name: str, X: NDArray[Any], p: Parameters) -> ModuleType:
     if found is None:
         if name == "auto":
             (n_y, n_h), (n_x, m) = p.W2.shape, X.shape
-            return named_backend(choose(n_x, n_h, n_y, m, X.dtype).backend)
+            return named_backend(explain(n_x, n_h, n_y, m, X.dtype).backend)
         found = _ready[name] = named_backend(name)
     return found

@@ -107,7 +107,7 @@ def train(
     p = check_parameters(parameters, X)
     if backend == "auto":
         (n_y, n_h), (n_x, m) = p.W2.shape, X.shape
-        backend = dispatch.choose(n_x, n_h, n_y, m, X.dtype).backend
+        backend = dispatch.explain(n_x, n_h, n_y, m, X.dtype).backend
     module = named_backend(backend)
     run = _compiled if backend == "fused" else _stepwise
     descent = run(module, X, Y, p, g, loss, epochs, learning_rate, cost_every, progress or (lambda *_: None))

@@ -9,9 +9,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "fastshallow"
 FLOORS = [
-    ["checks", "optimizers"],
-    ["activations", "losses"],
-    ["parameters"],
+    ["formulas", "optimizers", "parameters"],
+    ["activations", "losses", "checks"],
     ["kernels", "dispatch"],
     ["backends"],
     ["functional"],

@@ -26,9 +26,19 @@ F = TypeVar("F", bound=Callable[..., Any])
 AVX2_NAMES = ("haswell", "broadwell", "skylake", "znver1", "znver2", "znver3")  # if NUMBA_CPU_NAME says so
 
 
+# A function that only compiled code calls needs no entry of its own.
+CALLED = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+INLINED = {"forceinline": True, **CALLED}
+
+
 def inline(function: F) -> F:
     """Let compiled code call `function`, always inlined: a call would move vectors through memory."""
-    return register_jitable(forceinline=True)(function)  # type: ignore[no-any-return]
+    return register_jitable(**INLINED)(function)  # type: ignore[no-any-return]
+
+
+def helper(function: F) -> F:
+    """Let compiled code call `function`, which moves no vectors to or fro: a call keeps the code, and its compilation, short."""
+    return register_jitable(**CALLED)(function)  # type: ignore[no-any-return]
 
 
 def kernel(function: Callable[..., Any], signature: Any, *formulas: str) -> Any:

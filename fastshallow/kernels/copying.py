@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from .compiling import inline
+from .compiling import helper
 from .simd import element, load, load_first, put, store, store_first
 from .tiles import tile_load, tile_store, tile_transpose
 
@@ -15,12 +15,12 @@ from .tiles import tile_load, tile_store, tile_transpose
 def make_copying(L: int) -> SimpleNamespace:
     """`fill`, `copy` and `transpose` in vectors of L lanes, for compiled code to call."""
 
-    @inline
+    @helper
     def fill(a, i, n, value):
         for e in range(i, i + n):
             put(a, e, value)
 
-    @inline
+    @helper
     def copy(a, i, row, column, rows, columns, b, j, ld, padded):
         # a (rows, columns), any strides -> b (rows, padded), rows apart by `ld`, zeros in columns, ..., padded - 1
         whole = columns // L * L
@@ -38,7 +38,7 @@ def make_copying(L: int) -> SimpleNamespace:
             for c in range(columns, padded):
                 put(b, target + c, 0)
 
-    @inline
+    @helper
     def transpose(a, i, row, rows, columns, b, j, ld):
         # a (rows, columns), rows apart by `row` -> b (columns, rows), rows apart by `ld`
         whole_rows, whole_columns = rows // L * L, columns // L * L

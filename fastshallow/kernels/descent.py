@@ -60,16 +60,15 @@ def make_parameters_in_place(L: int) -> SimpleNamespace:
         return probe
 
     @inline
-    def nothing(p, q, r, s, S, at):
+    def give(gradients, W1, b1, W2, b2, S, at):
         pass  # the parameters and their gradients are where they belong
 
-    return SimpleNamespace(begin=begin, clear=clear, update=update, give_gradients=nothing, give_parameters=nothing)
+    return SimpleNamespace(begin=begin, clear=clear, update=update, give=give)
 
 
 def make_run(step: SimpleNamespace) -> Callable[..., Any]:
     """The function that runs `step` over the data, epoch after epoch."""
-    begin, clear, accumulate, update = step.begin, step.clear, step.accumulate, step.update
-    give_gradients, give_parameters = step.give_gradients, step.give_parameters
+    begin, clear, accumulate, update, give = step.begin, step.clear, step.accumulate, step.update, step.give
 
     def run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, S, control):
         # X (n_x, m), Y (n_y, m), parameters and gradients in their shapes, S: scratch memory. Goes through `pieces` chunks
@@ -104,8 +103,7 @@ def make_run(step: SimpleNamespace) -> Callable[..., Any]:
             if start == m:
                 start = 0
                 if not train:
-                    give_gradients(dW1, db1, dW2, db2, S, at)
-                    return cost / m
+                    break
                 if with_cost:
                     control[COSTS + epoch // cost_every] = cost / m
                 if not math.isfinite(cost) or not math.isfinite(
@@ -116,8 +114,11 @@ def make_run(step: SimpleNamespace) -> Callable[..., Any]:
                 epoch += 1
                 if epoch == epochs:
                     break
-        control[EPOCH], control[START], control[COST] = epoch, start, cost
-        give_parameters(W1, b1, W2, b2, S, at)
+        if train:
+            control[EPOCH], control[START], control[COST] = epoch, start, cost
+            give(False, W1, b1, W2, b2, S, at)
+        else:
+            give(True, dW1, db1, dW2, db2, S, at)
         return cost / m
 
     return run

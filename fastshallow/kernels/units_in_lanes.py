@@ -33,10 +33,6 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     forward_rows, backward_rows = row_products.forward, row_products.backward
 
     @inline
-    def layout(n_x, n_h, n_y, T):
-        return make_layout(n_x, n_h, n_y, T, rows, L, R, V, itemsize)
-
-    @inline
     def panel_start(at, p):
         # of as few panels as there can be, whose sizes differ by at most one vector
         vectors = at.width // L
@@ -49,7 +45,9 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     # ---- parameters: from and to arrays of their own shapes ----
 
     @inline
-    def pack(W1, b1, W2, b2, S, at):
+    def begin(X, W1, b1, W2, b2, S, T):
+        # the parameters -> the scratch memory, whose layout is given back
+        at = make_layout(X.shape[0], b1.size, b2.size, T, rows, L, R, V, itemsize)
         if not rows:
             if at.width != at.n_h or at.depth != at.n_x:
                 fill(S, at.W1, at.depth * at.width, 0)
@@ -59,18 +57,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         copy(b1, 0, at.n_h, 1, 1, at.n_h, S, at.b1, at.width, at.width)
         copy(W2, 0, at.n_h, 1, at.n_y, at.n_h, S, at.W2, at.width, at.width)
         copy(b2, 0, at.n_y, 1, 1, at.n_y, S, at.b2, at.n_y, at.n_y)
-
-    @inline
-    def unpack(S, at, shift, W1, b1, W2, b2):
-        # the parameters (shift 0) or their gradients (shift at.gradient)
-        if not rows:
-            for p in range(panel_count(at)):
-                j, end = panel_start(at, p), panel_start(at, p + 1)
-                source = shift + at.W1 + j * at.depth
-                transpose(S, source, end - j, at.n_x, min(end, at.n_h) - j, W1, j * at.n_x, at.n_x)
-        copy(S, shift + at.b1, at.width, 1, 1, at.n_h, b1, 0, at.n_h, at.n_h)
-        copy(S, shift + at.W2, at.width, 1, at.n_y, at.n_h, W2, 0, at.n_h, at.n_h)
-        copy(S, shift + at.b2, at.n_y, 1, 1, at.n_y, b2, 0, at.n_y, at.n_y)
+        return at
 
     # ---- one tile ----
 
@@ -182,12 +169,6 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
                 store(S, at.Z + y * at.ld_t + t, tile_hsum(acc) + splat(S, at.b2 + y, L))
 
     @inline
-    def begin(X, W1, b1, W2, b2, S, T):
-        at = layout(X.shape[0], b1.size, b2.size, T)
-        pack(W1, b1, W2, b2, S, at)
-        return at
-
-    @inline
     def forward(X, W1, b1, W2, b2, S, A2, T):
         # X (n_x, m) -> A2 (n_y, m)
         m = X.shape[1]
@@ -206,50 +187,52 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         fill(S, at.gradient + at.b1, at.gradient - at.b1, 0)
 
     @inline
-    def tile(X, Y, start, n, W1, dW1, S, at, scale, add, with_cost):
-        # adds scale * (gradient of n examples) to the sums, or puts it there if not `add`; gives back their cost
-        x_row, x_step = hidden_layer(X, start, n, W1, S, at)
-        scores(S, at, n)
+    def accumulate(X, Y, begin, end, W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, T, scale, with_cost):
+        # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
         row, column = Y.strides[0] // itemsize, Y.strides[1] // itemsize
-        copy(Y, start * column, row, column, at.n_y, n, S, at.Y, at.ld_t, n)
-        cost = zeros(S, L)
-        for t in range(0, n, L):
-            z, y = at.Z + t, at.Y + t
-            cost = cost + output_errors(S, z, at.ld_t, y, at.ld_t, at.n_y, n - t, scale, with_cost)
-        for y in range(at.n_y):
-            error = zeros(S, L)
+        total = 0.0
+        for start in range(begin, end, T):
+            n = min(T, end - start)
+            x_row, x_step = hidden_layer(X, start, n, W1, S, at)
+            scores(S, at, n)
+            copy(Y, start * column, row, column, at.n_y, n, S, at.Y, at.ld_t, n)
+            cost = zeros(S, L)
             for t in range(0, n, L):
-                error = error + load(S, at.Z + y * at.ld_t + t, L)
-            i = at.gradient + at.b2 + y
-            put(S, i, element(S, i) + hsum(error))
-        for p in range(panel_count(at)):
-            j = panel_start(at, p)
-            vectors = (panel_start(at, p + 1) - j) // L
-            if vectors == 3:
-                backward3(S, at, x_row, x_step, j, n, add)
-            elif vectors == 2:
-                backward2(S, at, x_row, x_step, j, n, add)
-            else:
-                backward1(S, at, x_row, x_step, j, n, add)
-        if rows:
-            backward_rows(S, at, dW1, n, add)
-        return hsum(cost)
+                z, y = at.Z + t, at.Y + t
+                cost = cost + output_errors(S, z, at.ld_t, y, at.ld_t, at.n_y, n - t, scale, with_cost)
+            total += hsum(cost)
+            for y in range(at.n_y):
+                error = zeros(S, L)
+                for t in range(0, n, L):
+                    error = error + load(S, at.Z + y * at.ld_t + t, L)
+                i = at.gradient + at.b2 + y
+                put(S, i, element(S, i) + hsum(error))
+            add = start > 0
+            for p in range(panel_count(at)):
+                j = panel_start(at, p)
+                vectors = (panel_start(at, p + 1) - j) // L
+                if vectors == 3:
+                    backward3(S, at, x_row, x_step, j, n, add)
+                elif vectors == 2:
+                    backward2(S, at, x_row, x_step, j, n, add)
+                else:
+                    backward1(S, at, x_row, x_step, j, n, add)
+            if rows:
+                backward_rows(S, at, dW1, n, add)
+        return total
 
     @inline
-    def accumulate(X, Y, start, stop, W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, T, scale, with_cost):
-        # adds scale * (gradients of examples start, ..., stop - 1) to the sums; gives back their cost
-        cost = 0.0
-        for t in range(start, stop, T):
-            cost += tile(X, Y, t, min(T, stop - t), W1, dW1, S, at, scale, t > 0, with_cost)
-        return cost
-
-    @inline
-    def give_gradients(dW1, db1, dW2, db2, S, at):
-        unpack(S, at, at.gradient, dW1, db1, dW2, db2)
-
-    @inline
-    def give_parameters(W1, b1, W2, b2, S, at):
-        unpack(S, at, 0, W1, b1, W2, b2)
+    def give(gradients, W1, b1, W2, b2, S, at):
+        # the gradients, or the parameters, from the scratch memory to their arrays
+        shift = at.gradient if gradients else 0
+        if not rows:
+            for p in range(panel_count(at)):
+                j, end = panel_start(at, p), panel_start(at, p + 1)
+                source = shift + at.W1 + j * at.depth
+                transpose(S, source, end - j, at.n_x, min(end, at.n_h) - j, W1, j * at.n_x, at.n_x)
+        copy(S, shift + at.b1, at.width, 1, 1, at.n_h, b1, 0, at.n_h, at.n_h)
+        copy(S, shift + at.W2, at.width, 1, at.n_y, at.n_h, W2, 0, at.n_h, at.n_h)
+        copy(S, shift + at.b2, at.n_y, 1, 1, at.n_y, b2, 0, at.n_y, at.n_y)
 
     @inline
     def update(W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, learning_rate):
@@ -267,7 +250,6 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         clear=clear,
         accumulate=accumulate,
         update=update,
-        give_gradients=give_gradients,
-        give_parameters=give_parameters,
+        give=give,
         forward=forward,
     )

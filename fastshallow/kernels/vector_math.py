@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload
 
-from .compiling import has_fma, inline, register_bits
+from .compiling import INLINED, has_fma, inline, register_bits
 from .simd import I32, Vector, call, multiply_add
 from .vector_operators import vector_of
 
@@ -272,7 +272,7 @@ def reciprocal(x):
     raise NotImplementedError
 
 
-@overload(reciprocal, jit_options={"forceinline": True})
+@overload(reciprocal, jit_options=INLINED)
 def _reciprocal(x):
     if not avx512(x):
         return lambda x: 1.0 / x
@@ -291,7 +291,7 @@ def ratio(t):
     raise NotImplementedError
 
 
-@overload(ratio, jit_options={"forceinline": True})
+@overload(ratio, jit_options=INLINED)
 def _ratio(t):
     def refined(t):
         r = reciprocal(t + 1.0)
@@ -317,7 +317,7 @@ def vector_function(*functions: Any) -> Any:
     def register(text: Any) -> Any:
         for function in functions:
 
-            @overload(function, jit_options={"forceinline": True})
+            @overload(function, jit_options=INLINED)
             def _(x):
                 return text if vector_of(x) else None
 
