@@ -64,7 +64,9 @@ def _check_derivative(name: str, value: Formula, derivative: Formula) -> None:
     with np.errstate(all="ignore"):
         a = np.asarray(value(z), dtype=np.float64)
         if a.shape != z.shape:
-            raise FormulaError(f"the value of {name!r} gives shape {a.shape} for shape {z.shape}: it must be elementwise")
+            raise FormulaError(
+                f"the value of {name!r} gives shape {a.shape} for shape {z.shape}: it must be elementwise"
+            )
         if not np.isfinite(a).all():
             raise FormulaError(f"the value of {name!r} is not finite at z = {z[~np.isfinite(a)][0]:g}")
         given = np.broadcast_to(np.asarray(derivative(z, a), dtype=np.float64), z.shape)

@@ -56,12 +56,14 @@ def check_y(Y: ArrayLike, X: NDArray[Any], n_y: int | None) -> NDArray[Any]:
         row, column = Y.strides
         shape = Y.shape
         if Y.flags.aligned and not (row | column) & (Y.itemsize - 1) and shape[1] == X.shape[1]:
-            if shape[0] == n_y or n_y is None and shape[0]:
+            if shape[0] == n_y or (n_y is None and shape[0]):
                 return Y
     y = _as_matrix("Y", Y, X.dtype)
     if y.shape[1] != X.shape[1]:
         hint = "; an example is a column: did you mean Y.T?" if y.shape[0] == X.shape[1] else ""
-        raise ValueError(f"Y must have a column for each of X's {X.shape[1]} examples, but its shape is {y.shape}{hint}")
+        raise ValueError(
+            f"Y must have a column for each of X's {X.shape[1]} examples, but its shape is {y.shape}{hint}"
+        )
     if n_y is not None and y.shape[0] != n_y:
         raise ValueError(f"Y must have a row for each of the {n_y} outputs of W2, but its shape is {y.shape}")
     return y
@@ -142,7 +144,9 @@ def _checked_parameters(p: Any, X: NDArray[Any]) -> Parameters:
     n_h, n_y = arrays[0].shape[0], arrays[2].shape[0]
     if arrays[0].shape[1] != n_x:
         hint = "; an example is a column: did you mean X.T?" if X.shape[1] == arrays[0].shape[1] else ""
-        raise ValueError(f"X has {n_x} rows, but W1 of shape {arrays[0].shape} takes {arrays[0].shape[1]} features{hint}")
+        raise ValueError(
+            f"X has {n_x} rows, but W1 of shape {arrays[0].shape} takes {arrays[0].shape[1]} features{hint}"
+        )
     for name, a, shape in zip(Parameters._fields, arrays, ((n_h, n_x), (n_h, 1), (n_y, n_h), (n_y, 1)), strict=True):
         if a.shape != shape or not a.size:
             raise ValueError(f"{name} must have shape {shape} to fit W1 and W2, not {a.shape}")

@@ -97,9 +97,7 @@ def explain(n_x: int, n_h: int, n_y: int, m: int, dtype: DTypeLike = "float64") 
     ValueError, TypeError
         For an argument that is none of these.
     """
-    n_x, n_h, n_y, m = (
-        positive_integer(name, n) for name, n in (("n_x", n_x), ("n_h", n_h), ("n_y", n_y), ("m", m))
-    )
+    n_x, n_h, n_y, m = (positive_integer(name, n) for name, n in (("n_x", n_x), ("n_h", n_h), ("n_y", n_y), ("m", m)))
     if np.dtype(dtype) not in (np.float32, np.float64):
         raise ValueError(f"dtype must be float32 or float64, not {np.dtype(dtype)}")
     problem, lanes = unavailable(), 0

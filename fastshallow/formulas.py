@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 
-OPERATIONS = frozenset(
-    "add subtract multiply divide negative positive power absolute fabs square sqrt exp expm1 log log1p tanh "
-    "maximum minimum where less less_equal greater greater_equal equal not_equal "
-    "bitwise_and bitwise_or bitwise_xor invert".split()
+NAMES = frozenset(
+    ("absolute", "fabs", "square", "sqrt", "exp", "expm1", "log", "log1p", "tanh", "maximum", "minimum", "where")
+)  # what a formula calls by its name
+OPERATORS = frozenset(
+    ("add", "subtract", "multiply", "divide", "negative", "positive", "power", "less", "less_equal", "greater")
+    + ("greater_equal", "equal", "not_equal", "bitwise_and", "bitwise_or", "bitwise_xor", "invert")
 )
+OPERATIONS = NAMES | OPERATORS
 LARGEST_POWER = 8
 
 
@@ -37,7 +40,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         return self._result(ufunc.__name__)
 
     def __array_function__(self, function: Callable[..., Any], kinds: Any, args: Any, kwargs: Any) -> Tracer:
-        if kwargs or function is np.where and len(args) != 3:
+        if kwargs or (function is np.where and len(args) != 3):
             raise self._refusal(f"np.{function.__name__} so")
         return self._result(function.__name__)
 
@@ -50,7 +53,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
         return FormulaError(
             f"{self._where} uses {what}, which the compiled kernels do not have. "
             f"They have + - * / ** (small constant integers), comparisons, & | ~ and np.: "
-            + ", ".join(sorted(OPERATIONS & NAMES))
+            + ", ".join(sorted(NAMES))
         )
 
     def __bool__(self) -> bool:
@@ -69,11 +72,6 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __getitem__(self, key: Any) -> Any:
         raise self._refusal("an index")
-
-
-NAMES = frozenset(
-    "absolute fabs square sqrt exp expm1 log log1p tanh maximum minimum where".split()
-)  # what a formula calls by its name
 
 
 def trace(function: Callable[..., Any], arguments: int, where: str) -> None:

@@ -41,7 +41,9 @@ def initialize_parameters(
 
     Returns
     -------
+
     Parameters
+    ----------
         W1 (n_h, n_x), b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1), in `dtype`.
 
     Raises

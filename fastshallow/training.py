@@ -134,8 +134,10 @@ class _Descent:
 
     def diverged(self) -> DivergenceError:
         cost = self.costs[self.epoch // self.cost_every]
-        what = f"the cost became {cost}" if not math.isfinite(cost) and self.epoch % self.cost_every == 0 else (
-            "a parameter became NaN or infinite"
+        what = (
+            f"the cost became {cost}"
+            if not math.isfinite(cost) and self.epoch % self.cost_every == 0
+            else ("a parameter became NaN or infinite")
         )
         return DivergenceError(
             f"{what} at iteration {self.epoch}, with learning rate {self.learning_rate:g}: "

@@ -5,10 +5,10 @@ import zipfile
 
 import numpy as np
 import pytest
-from fastshallow.activations import leaky_relu, tanh
-from fastshallow.losses import OUTPUTS
 
 import fastshallow as fs
+from fastshallow.activations import leaky_relu, tanh
+from fastshallow.losses import OUTPUTS
 from fastshallow.network import Features, History, Network, NetworkFileError, Target
 
 N_X, N_H = 3, 4

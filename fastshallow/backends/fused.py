@@ -152,7 +152,9 @@ def compiled(
     return found
 
 
-def compile_function(function: str, arrangement: tuple[Any, ...], dtype: Any, hidden: Activation, output: Output) -> Any:
+def compile_function(
+    function: str, arrangement: tuple[Any, ...], dtype: Any, hidden: Activation, output: Output
+) -> Any:
     """Compile "run" or "forward" for X of any memory order."""
     formulas = SimpleNamespace(
         value=inline(hidden.value),

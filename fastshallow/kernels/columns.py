@@ -47,7 +47,10 @@ def column_transposed(typingctx: Any, W: Any, d: Any, n: Any) -> Any:
         for j in range(column.rows):
             total = None
             for y in range(d.rows):
-                w, v = _splat(context, builder, W, args[0], y * column.rows + j, d.vector), builder.extract_value(args[1], y)
+                w, v = (
+                    _splat(context, builder, W, args[0], y * column.rows + j, d.vector),
+                    builder.extract_value(args[1], y),
+                )
                 total = builder.fmul(w, v) if total is None else multiply_add(builder, w, v, total)
             result = builder.insert_value(result, total, j)
         return result
@@ -57,7 +60,7 @@ def column_transposed(typingctx: Any, W: Any, d: Any, n: Any) -> Any:
 
 @intrinsic
 def column_map(typingctx: Any, f: Any, x: Any) -> Any:
-    """f of each vector of a column."""
+    """F of each vector of a column."""
     one = f.get_call_type(typingctx, (x.vector,), {})
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -71,7 +74,7 @@ def column_map(typingctx: Any, f: Any, x: Any) -> Any:
 
 @intrinsic
 def column_map2(typingctx: Any, f: Any, x: Any, y: Any) -> Any:
-    """f of each two vectors of two columns."""
+    """F of each two vectors of two columns."""
     one = f.get_call_type(typingctx, (x.vector, x.vector), {})
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:

@@ -96,9 +96,7 @@ def make_run(step: SimpleNamespace) -> Callable[..., Any]:
                 cost = 0.0
             stop = min(start + chunk, m)
             with_cost = not train or epoch % cost_every == 0
-            cost += accumulate(
-                X, Y, start, stop, W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, T, 1.0 / m, with_cost
-            )
+            cost += accumulate(X, Y, start, stop, W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, T, 1.0 / m, with_cost)
             start = stop
             if start == m:
                 start = 0

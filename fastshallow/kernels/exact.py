@@ -17,7 +17,6 @@ from .output_layer import make_output_layer
 from .simd import element, hsum, load, put, zeros
 from .tiles import tile_load, tile_multiply, tile_store, tile_zeros
 
-
 TILE = 256  # examples
 
 

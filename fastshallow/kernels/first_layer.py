@@ -52,9 +52,7 @@ def make_row_products(L: int, V: int) -> SimpleNamespace:
             # Z1 of examples t, ... and units j, ..., without the bias
             acc = tile_zeros(S, units, examples, L)
             for k in range(0, at.n_x, L):
-                acc = inner_add(
-                    acc, W1, j * at.n_x + k, at.n_x, S, at.X + t * at.ld_x + k, at.ld_x, at.n_x - k
-                )
+                acc = inner_add(acc, W1, j * at.n_x + k, at.n_x, S, at.X + t * at.ld_x + k, at.ld_x, at.n_x - k)
             store(S, at.sums, tile_hsum(acc))
             for u in range(units):
                 for e in range(examples):

@@ -72,9 +72,7 @@ class _MaskModel(models.PrimitiveModel):
 
 def call(builder: Any, name: str, returns: Any, args: Any) -> Any:
     """Call an LLVM intrinsic by its full name; llvmlite can't name those on vectors itself."""
-    function = cgutils.get_or_insert_function(
-        builder.module, ir.FunctionType(returns, [a.type for a in args]), name
-    )
+    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(returns, [a.type for a in args]), name)
     return builder.call(function, args)
 
 

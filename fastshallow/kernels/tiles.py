@@ -128,7 +128,9 @@ def outer_add(typingctx: Any, acc: Any, a: Any, i: Any, row: Any, b: Any, j: Any
             ar = splat_load(context, builder, a, a_, i_, acc.vector)
             for c in range(acc.columns):
                 n = r * acc.columns + c
-                total = builder.insert_value(total, multiply_add(builder, ar, bs[c], builder.extract_value(total, n)), n)
+                total = builder.insert_value(
+                    total, multiply_add(builder, ar, bs[c], builder.extract_value(total, n)), n
+                )
             i_ = builder.add(i_, row_)
         return total
 
@@ -238,4 +240,3 @@ def tile_transpose(typingctx: Any, acc: Any) -> Any:
         return total
 
     return acc(acc), codegen
-

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 
 from .compiling import inline
 from .copying import make_copying
-from .first_layer import make_panel_products, make_row_products
 from .descent import make_descend
+from .first_layer import make_panel_products, make_row_products
 from .layout import make_layout, round_up
 from .output_layer import make_output_layer
 from .products import multiply

@@ -35,9 +35,22 @@ EXPM1_64 = (
     2.091475532589320219e-9,
 )
 # ... and for 0 <= r <= log(2)
-EXPM1_UP_32 = (0.5000007985449830958, 0.1666492197866585246, 0.04178760527902474267, 0.007975748304215361908, 0.001852270969098432571)
+EXPM1_UP_32 = (
+    0.5000007985449830958,
+    0.1666492197866585246,
+    0.04178760527902474267,
+    0.007975748304215361908,
+    0.001852270969098432571,
+)
 # ... one term longer, for machines without FMA, whose other errors leave less room
-EXPM1_UP_LONG_32 = (0.4999999984036670925, 0.1666668405101217342, 0.04166373127052943243, 0.008351255947634916922, 0.001340018971264167745, 0.000258287010390158926)
+EXPM1_UP_LONG_32 = (
+    0.4999999984036670925,
+    0.1666668405101217342,
+    0.04166373127052943243,
+    0.008351255947634916922,
+    0.001340018971264167745,
+    0.000258287010390158926,
+)
 EXPM1_UP_64 = (
     0.5000000000000000014,
     0.1666666666666660795,
@@ -123,7 +136,9 @@ def make_constant(single: float, double: float) -> Any:
 
     @intrinsic
     def constant(typingctx: Any, like: Any) -> Any:
-        return like(like), lambda context, builder, sig, args: _numbers(like, single if like.dtype == types.float32 else double)
+        return like(like), lambda context, builder, sig, args: _numbers(
+            like, single if like.dtype == types.float32 else double
+        )
 
     return constant
 
@@ -153,7 +168,7 @@ subnormal_exponent = make_constant(-24.0, -53.0)
 def power_of_two(typingctx: Any, y: Any) -> Any:
     """2**n where y = magic + n and 2**n is a normal number."""
     bits = _mantissa_bits(y)
-    one = (127 if bits == 23 else 1023)
+    one = 127 if bits == 23 else 1023
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         integers = builder.bitcast(args[0], y.integers())
@@ -165,7 +180,7 @@ def power_of_two(typingctx: Any, y: Any) -> Any:
 
 @intrinsic
 def times_power_of_two(typingctx: Any, p: Any, y: Any) -> Any:
-    """p * 2**n where y = magic + n, rounded once, whatever n is."""
+    """P * 2**n where y = magic + n, rounded once, whatever n is."""
     bits = _mantissa_bits(p)
     one = 127 if bits == 23 else 1023
 
@@ -174,7 +189,11 @@ def times_power_of_two(typingctx: Any, p: Any, y: Any) -> Any:
         if avx512(p):
             n = builder.fsub(y_, _numbers(p, 1.5 * 2.0**bits))
             return in_registers(builder, p, "scalef", [p_, n], CURRENT_ROUNDING)
-        magic_bits = int(np.float32(1.5 * 2.0**23).view(np.int32)) if bits == 23 else int(np.float64(1.5 * 2.0**52).view(np.int64))
+        magic_bits = (
+            int(np.float32(1.5 * 2.0**23).view(np.int32))
+            if bits == 23
+            else int(np.float64(1.5 * 2.0**52).view(np.int64))
+        )
         n = builder.sub(builder.bitcast(y_, p.integers()), _integers(p, magic_bits))
         half = builder.ashr(n, _integers(p, 1))
         for part in (half, builder.sub(n, half)):
@@ -220,7 +239,7 @@ def exponent_of(typingctx: Any, x: Any) -> Any:
 
 @intrinsic
 def mantissa(typingctx: Any, x: Any) -> Any:
-    """x * 2**-e for the e of `exponent_of`."""
+    """X * 2**-e for the e of `exponent_of`."""
     bits = _mantissa_bits(x)
     root = int(np.float32(0.5**0.5).view(np.int32)) if bits == 23 else int(np.float64(0.5**0.5).view(np.int64))
 
@@ -287,7 +306,7 @@ def _reciprocal(x):
 
 
 def ratio(t):
-    """t / (t + 1), of a denominator that is not rounded."""
+    """T / (t + 1), of a denominator that is not rounded."""
     raise NotImplementedError
 
 

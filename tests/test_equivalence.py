@@ -1,0 +1,223 @@
+"""Every backend gives the reference's answer: for every activation, output, dtype, memory order and size.
+
+The reference runs in float64 on the very numbers that the backend gets, so a tolerance covers the backend's rounding alone.
+"""
+
+import itertools
+import os
+
+import numpy as np
+import pytest
+from cases import ACTIVATIONS, DTYPES, ORDERS, OUTPUTS, make_case, ordered
+from tolerance import tolerance
+
+import fastshallow as fs
+from fastshallow.activations import activation
+from fastshallow.backends import fused
+from fastshallow.dispatch import Plan
+from fastshallow.losses import output_layer
+
+ALL = os.environ.get("FASTSHALLOW_TEST_ALL") == "1"  # every combination in every arrangement of the lanes: 20 minutes
+ARRANGEMENTS = ("examples", "units", "features")
+
+
+def as_float64(X, Y, p):
+    return X.astype(np.float64), Y.astype(np.float64), fs.Parameters(*(a.astype(np.float64) for a in p))
+
+
+def scales(X, Y, p, hidden, output):
+    """What rounding errors are proportional to: the sums behind the cost and each gradient, of absolute values."""
+    g = activation(hidden)
+    m = X.shape[1]
+    A2 = fs.forward(X, p, hidden, output, backend="numpy")
+    Z1 = p.W1 @ X + p.b1
+    A1 = g.value(Z1)
+    size = 1.0 + np.abs(p.W1) @ np.abs(X) + np.abs(p.b1)  # of Z1: its rounding goes through g and W2
+    dZ2 = np.abs(A2 - Y) + np.abs(A2) + np.abs(p.W2) @ size
+    dZ1 = np.abs(p.W2).T @ dZ2 * np.maximum(np.abs(g.derivative(Z1, A1)), 0.1)
+    cost = 1.0 + (dZ2 * (1.0 + np.abs(Y))).sum() / m + (dZ2**2).sum() / m
+    gradients = dZ1 @ np.abs(X).T, dZ1.sum(1, keepdims=True), dZ2 @ (np.abs(A1) + 1.0).T, dZ2.sum(1, keepdims=True)
+    return cost, tuple(np.maximum(gradient / m, 1e-30) for gradient in gradients)
+
+
+def worst(case, answer, hidden, output):
+    """The largest error of an answer, in eps of its dtype times the scale of rounding."""
+    X, Y, p = as_float64(*case)
+    cost, gradients = fs.cost_and_gradients(X, Y, p, hidden, output, backend="numpy")
+    scale, gradient_scales = scales(X, Y, p, hidden, output)
+    dtype = case[0].dtype
+    errors = [abs(answer[0] - cost) / tolerance(dtype, scale, 1.0)]
+    for mine, right, size in zip(answer[1], gradients, gradient_scales, strict=True):
+        assert mine.dtype == dtype and mine.shape == right.shape
+        errors.append((np.abs(mine - right) / (size * tolerance(dtype, 1.0, 1.0))).max())
+    assert np.isfinite(errors).all()
+    return max(errors)
+
+
+def check(case, backend, hidden, output, limit=4.0):
+    X, Y, p = case
+    answer = fs.cost_and_gradients(X, Y, p, hidden, output, backend=backend)
+    assert worst(case, answer, hidden, output) <= limit
+    A2 = fs.forward(X, p, hidden, output, backend=backend)
+    right = fs.forward(*as_float64(X, Y, p)[::2], hidden, output, backend="numpy")
+    assert A2.dtype == X.dtype and A2.shape == right.shape
+    size = 1.0 + np.abs(right) + np.abs(p.W2) @ (1.0 + np.abs(p.W1) @ np.abs(X) + np.abs(p.b1))
+    assert (np.abs(A2 - right) <= tolerance(X.dtype, 1.0, limit) * size).all()
+
+
+@pytest.fixture
+def arranged(monkeypatch):
+    """Make the fused backend use one arrangement of the lanes, with small tiles and chunks, whatever the shape."""
+
+    def use(arrangement):
+        def plan(n_x, n_h, n_y, m, itemsize, lanes):
+            tile = 64 if arrangement == "examples" else 32
+            return Plan(arrangement, tile, 3 * tile, -(-m // (3 * tile)), "forced")
+
+        monkeypatch.setattr(fused, "make_plan", plan)
+        fused._thread.calls.clear()
+
+    yield use
+    fused._thread.calls.clear()
+
+
+# ---- all backends, whole cross at small sizes ----
+
+
+@pytest.mark.parametrize("hidden", ACTIVATIONS)
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("backend", ["loops", "examples", "jit", "fused"])
+def test_every_formula_on_every_backend(backend, hidden, output, dtype):
+    for n_x, n_h, n_y, m in ((3, 5, 2, 1), (3, 5, 2, 9), (7, 6, 3, 20)):
+        check(make_case(n_x, n_h, n_y, m, dtype, output), backend, hidden, output)
+
+
+@pytest.mark.parametrize("order", ORDERS)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("backend", ["loops", "examples", "numpy", "jit", "fused"])
+def test_every_memory_order(backend, dtype, order, tmp_path):
+    for sizes in ((3, 5, 2, 33), (30, 37, 2, 33), (30, 37, 2, 5)):
+        X, Y, p = make_case(*sizes, dtype)
+        answer = fs.cost_and_gradients(X, Y, p, backend=backend)
+        case = ordered(X, order, tmp_path), ordered(Y, order if order != "memmap" else "F"), p
+        same = fs.cost_and_gradients(*case, backend=backend)
+        assert worst((X, Y, p), same, "tanh", "sigmoid") <= 4.0
+        assert same[0] == pytest.approx(answer[0], rel=1e-6)
+        check(case, backend, "tanh", "sigmoid")
+
+
+# ---- the fused kernels: each arrangement, at sizes that straddle every tile ----
+
+
+def some():
+    """All formulas; or, since each compiles for seconds, every output in every dtype and every activation."""
+    if ALL:
+        return list(itertools.product(ACTIVATIONS, OUTPUTS, DTYPES))
+    return [(ACTIVATIONS[i % 5], *rest) for i, rest in enumerate(itertools.product(OUTPUTS, DTYPES))]
+
+
+@pytest.mark.parametrize(
+    ("arrangement", "hidden", "output", "dtype"),
+    [(arrangement, *formulas) for arrangement in ARRANGEMENTS for formulas in some()],
+)
+def test_every_formula_in_every_arrangement(arranged, arrangement, hidden, output, dtype):
+    arranged(arrangement)
+    for sizes in ((5, 19, 3, 1), (17, 33, 2, 31), (33, 50, 9, 70), (9, 16, 8, 200)):
+        check(make_case(*sizes, dtype, output), "fused", hidden, output)
+
+
+SIZES = {
+    "n_x": (1, 2, 7, 8, 9, 15, 16, 17, 24, 47, 48, 49, 130),
+    "n_h": (1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 97, 130),
+    "n_y": (1, 2, 3, 4, 5, 7, 8, 9, 10, 16, 17, 26),
+    "m": (1, 2, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 95, 96, 97, 127, 129, 191, 192, 193, 258, 1026, 3001),
+}
+
+
+@pytest.mark.parametrize("varied", SIZES)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("arrangement", ARRANGEMENTS)
+def test_sizes_that_straddle_every_tile(arranged, arrangement, dtype, varied):
+    arranged(arrangement)
+    for size in SIZES[varied]:
+        sizes = {"n_x": 9, "n_h": 11, "n_y": 2, "m": 21} | {varied: size}
+        for order in ("C", "F"):
+            X, Y, p = make_case(*sizes.values(), dtype)
+            case = ordered(X, order), ordered(Y, order), p
+            answer = fs.cost_and_gradients(*case, backend="fused")
+            assert worst(case, answer, "tanh", "sigmoid") <= 4.0, sizes
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(1, 1, 1), (2, 4, 1), (3, 2, 5), (1, 9, 2)])
+def test_exact_sizes(shape, dtype):
+    assert fs.explain(*shape, 100, dtype).plan.arrangement == "exact"
+    for m in (*SIZES["m"], 8191, 8193, 20000):
+        for order in ("C", "F"):
+            X, Y, p = make_case(*shape, m, dtype)
+            case = ordered(X, order), ordered(Y, order), p
+            answer = fs.cost_and_gradients(*case, backend="fused")
+            assert worst(case, answer, "tanh", "sigmoid") <= 4.0, m
+
+
+@pytest.mark.parametrize(
+    ("hidden", "output"), [("relu", "softmax"), ("sigmoid", "identity"), ("leaky_relu", "sigmoid")]
+)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_exact_sizes_with_other_formulas(hidden, output, dtype):
+    for m in (1, 50, 700):
+        check(make_case(2, 4, 2, m, dtype, output), "fused", hidden, output)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", [(2, 4, 1), (20, 30, 3), (30, 64, 1), (784, 128, 10), (200, 10, 1), (300, 300, 2)])
+def test_shapes_as_dispatched(shape, dtype):
+    for m in (1, 5, 64, 1000, 4099 if shape[0] < 100 else 300):
+        case = make_case(*shape, m, dtype)
+        answer = fs.cost_and_gradients(*case, backend="fused")
+        assert worst(case, answer, "tanh", "sigmoid") <= 4.0, m
+
+
+# ---- a wrong kernel is found ----
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", fs.Parameters._fields)
+def test_the_tolerance_finds_a_wrong_gradient(dtype, name):
+    case = make_case(9, 11, 2, 21, dtype)
+    cost, gradients = fs.cost_and_gradients(*case, backend="numpy")
+    assert worst(case, (cost, gradients), "tanh", "sigmoid") <= 4.0
+    wrong = getattr(gradients, name).copy()
+    index = np.unravel_index(np.abs(wrong).argmax(), wrong.shape)
+    wrong[index] *= 1 + 5000 * np.finfo(dtype).eps  # one entry, wrong in its last digits
+    assert worst(case, (cost, gradients._replace(**{name: wrong})), "tanh", "sigmoid") > 4.0
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_tolerance_finds_a_wrong_cost(dtype):
+    case = make_case(9, 11, 2, 21, dtype)
+    cost, gradients = fs.cost_and_gradients(*case, backend="numpy")
+    assert worst(case, (cost * (1 + 2000 * np.finfo(dtype).eps), gradients), "tanh", "sigmoid") > 4.0
+
+
+@pytest.mark.parametrize("arrangement", ARRANGEMENTS)
+def test_the_tests_find_a_wrong_kernel(arranged, arrangement):
+    arranged(arrangement)
+    nearly = fs.Activation("nearly_tanh", lambda z: np.tanh(z), lambda z, a: 1.0 - 0.999999 * a * a)
+    case = make_case(9, 11, 2, 21)
+    answer = fs.cost_and_gradients(*case, hidden=nearly, backend="fused")
+    assert worst(case, answer, "tanh", "sigmoid") > 4.0
+
+
+def test_a_last_example_left_out_is_found():
+    X, Y, p = make_case(9, 11, 2, 3001)
+    cost, gradients = fs.cost_and_gradients(X[:, :-1], Y[:, :-1], p, backend="fused")
+    assert worst((X, Y, p), (cost, gradients), "tanh", "sigmoid") > 4.0
+
+
+def test_outputs_of_user_objects_are_those_of_names():
+    case = make_case(3, 5, 2, 9)
+    named = fs.cost_and_gradients(*case, hidden="tanh", output="sigmoid")
+    given = fs.cost_and_gradients(*case, hidden=activation("tanh"), output=output_layer("sigmoid"))
+    assert named[0] == given[0]
