@@ -13,6 +13,7 @@ from .parameters import positive_integer
 
 CACHE = 2**20  # bytes of a core's second-level cache that a tile of examples may fill
 TILE = 128  # examples that fill it best, where it has room for them
+WIDE_TILE = 256  # examples where the weights do not fit, so that each is fetched for more of them
 NARROW_TILE = 256  # examples, where they are side by side
 SUMS = 32  # n_h * (n_x + n_y) up to which the sums of all gradients fit into the registers
 CHUNK = 8192  # examples whose gradients are summed before they are added to the rest: it bounds rounding
@@ -52,7 +53,8 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
             return Plan("exact", tile, chunk, -(-m // chunk), "a tiny network: a kernel for just these sizes")
         return Plan("examples", tile, chunk, -(-m // chunk), "few hidden units: each lane of a vector is an example")
     room = CACHE // (itemsize * (n_x + 2 * n_h + 2 * n_y))
-    tile = _round_up(min(max(room, 96), TILE, m), 16)
+    best = WIDE_TILE if n_x * n_h * itemsize > 2 * CACHE else min(max(room, 96), TILE)
+    tile = _round_up(min(best, m), 16)
     chunk = tile * max(1, min(CHUNK, CHUNK_WORK // (2 * n_x * n_h)) // tile)
     if few:
         reason = f"{m} example{'s' * (m > 1)} of {n_x} features: each lane is a feature, and W1 stays as it is"

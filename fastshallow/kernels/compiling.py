@@ -41,7 +41,7 @@ def inline(function: F) -> F:
 
 
 def helper(function: F) -> F:
-    """Let compiled code call `function`, which moves no vectors to or fro: a call keeps the code, and its compilation, short."""
+    """Let compiled code call `function`, which moves no vectors to or fro: a call keeps the code short."""
     return register_jitable(**CALLED)(function)  # type: ignore[no-any-return]
 
 
@@ -57,8 +57,8 @@ def kernel(function: Callable[..., Any], signature: Any, *formulas: str) -> Any:
 def _one_piece(name: str) -> Iterator[None]:
     """Let LLVM see only the function of that name, with all that it calls, and not also each of these by itself.
 
-    Numba gives every compiled function a library with all functions that it calls in turn, and has each library optimized
-    and made machine code: an inner loop as often as its calls are deep (measured: two thirds of the time).
+    Numba gives every compiled function a library with all functions that it calls in turn, and has each library
+    optimized and made machine code: an inner loop as often as its calls are deep (measured: two thirds of the time).
     """
 
     class Library(JITCodeLibrary):  # type: ignore[misc]
@@ -126,4 +126,4 @@ def register_bits() -> int:
 
 def lanes(dtype: Any) -> int:
     """How many numbers of `dtype` one vector register holds."""
-    return register_bits() // (8 * np.dtype(dtype).itemsize)
+    return register_bits() // int(8 * np.dtype(dtype).itemsize)

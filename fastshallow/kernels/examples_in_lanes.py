@@ -23,7 +23,7 @@ def scratch_size(n_x: int, n_h: int, n_y: int, T: int, L: int, itemsize: int) ->
 
 
 def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: int) -> SimpleNamespace:
-    """The step on vectors of L examples, V of them in a row of a register tile; tiles of a multiple of V * L examples."""
+    """The step on vectors of L examples, V of them in a row of a register tile; tiles of a multiple of V * L."""
     value, derivative = formulas.value, formulas.derivative
     output = make_output_layer(formulas, L)
     output_values, output_errors = output.values, output.errors

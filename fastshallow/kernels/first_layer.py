@@ -4,8 +4,8 @@ W1 comes in one of two arrangements:
 
 - panels: transposed, in panels of v <= 3 vectors of units, (panel, n_x, v * L). Both products are outer products of
   numbers of X and vectors of units, whatever the memory order of X.
-- rows: W1 and dW1 as they are, (n_h, n_x); a vector holds features. For a few examples, where to transpose W1 costs more
-  than the products, and for few units on many features, where most lanes of a vector of units would be empty.
+- rows: W1 and dW1 as they are, (n_h, n_x); a vector holds features. For a few examples, where to transpose W1 costs
+  more than the products, and for few units on many features, where most lanes of a vector of units would be empty.
 """
 
 from __future__ import annotations
@@ -23,19 +23,22 @@ def make_panel_products(L: int, R: int, v: int) -> SimpleNamespace:
     w = v * L
 
     @inline
-    def forward(S, at, x_row, x_step, t, j):
-        # examples t, ..., t + R - 1; x_row: from example to example of X, x_step: from feature to feature
-        acc = tile_zeros(S, R, v, L)
-        acc = multiply(acc, S, at.X + t * x_row, x_row, x_step, S, at.W1 + j * at.depth, w, at.n_x)
-        tile_store(S, at.A + t * at.ld_h + j, at.ld_h, acc)
+    def forward(S, at, x_row, x_step, t, j, k, end):
+        # Z1 of examples t, ..., t + R - 1 over features k, ..., end - 1, added to what is there if k > 0;
+        # x_row: from example to example of X, x_step: from feature to feature
+        i = at.A + t * at.ld_h + j
+        acc = tile_load(S, i, at.ld_h, R, v, L) if k > 0 else tile_zeros(S, R, v, L)
+        x = at.X + t * x_row + k * x_step
+        acc = multiply(acc, S, x, x_row, x_step, S, at.W1 + j * at.depth + k * w, w, end - k)
+        tile_store(S, i, at.ld_h, acc)
 
     @inline
-    def backward(S, at, x_row, x_step, j, n, add):
-        # dW1' += X dZ1' over n examples, or = if not `add`
-        for k in range(0, at.depth, R):
-            i = at.gradient + at.W1 + j * at.depth + k * w
+    def backward(S, at, x_row, x_step, j, n, k, end, add):
+        # dW1' += X dZ1' over n examples for features k, ..., end - 1, or = if not `add`
+        for row in range(k, end, R):
+            i = at.gradient + at.W1 + j * at.depth + row * w
             acc = tile_load(S, i, w, R, v, L) if add else tile_zeros(S, R, v, L)
-            acc = multiply(acc, S, at.X + k * x_step, x_step, x_row, S, at.D + j, at.ld_h, n)
+            acc = multiply(acc, S, at.X + row * x_step, x_step, x_row, S, at.D + j, at.ld_h, n)
             tile_store(S, i, w, acc)
 
     return SimpleNamespace(forward=forward, backward=backward)

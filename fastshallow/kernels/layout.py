@@ -7,6 +7,7 @@ from typing import NamedTuple
 from .compiling import inline
 
 LINE = 64  # bytes in a cache line
+BLOCK = 2**18  # bytes of a tile of X that stay in the second-level cache beside a panel of W1
 
 
 class Layout(NamedTuple):
@@ -17,6 +18,7 @@ class Layout(NamedTuple):
     n_y: int  # outputs
     width: int  # hidden units, up to a multiple of L
     depth: int  # rows of a panel of W1: features, up to a multiple of R; 0 where W1 stays in rows
+    block: int  # features whose part of a tile of X stays in cache: a multiple of R, or all of them
     ld_h: int  # from example to example in A1 and D1
     ld_t: int  # from row to row in Y and Z2, and in X where examples are side by side
     ld_x: int  # from example to example in X where features are side by side
@@ -52,6 +54,8 @@ def make_layout(n_x: int, n_h: int, n_y: int, T: int, rows: bool, L: int, R: int
     line = LINE // itemsize
     width = round_up(n_h, L)
     depth = 0 if rows else round_up(n_x, R)
+    blocks = 1 if rows else max(1, T * n_x * itemsize // BLOCK)
+    block = round_up((n_x + blocks - 1) // blocks, R)
     ld_h, ld_t = odd_lines(width, itemsize), odd_lines(T, itemsize)
     ld_x = odd_lines(round_up(n_x, V * L if rows else R), itemsize)
     b1 = round_up(depth * width, line)
@@ -65,4 +69,5 @@ def make_layout(n_x: int, n_h: int, n_y: int, T: int, rows: bool, L: int, R: int
     D = A + T * ld_h
     sums = D + T * ld_h
     size = sums + round_up(L, line)
-    return Layout(n_x, n_h, n_y, width, depth, ld_h, ld_t, ld_x, 0, b1, W2, b2, gradient, X, Y, Z, A, D, sums, size)
+    sizes = n_x, n_h, n_y, width, depth, block, ld_h, ld_t, ld_x
+    return Layout(*sizes, 0, b1, W2, b2, gradient, X, Y, Z, A, D, sums, size)

@@ -97,10 +97,12 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         first_forward, first_backward = products.forward, products.backward
 
         @inline
-        def forward(S, at, x_row, x_step, j, n):
+        def forward(S, at, x_row, x_step, j, n, k, end):
+            # Z1 over features k, ..., end - 1, and after the last ones A1 and D1
             for t in range(0, n, R):
-                first_forward(S, at, x_row, x_step, t, j)
-                activate(S, at, t, t + R, j, j + v * L)
+                first_forward(S, at, x_row, x_step, t, j, k, end)
+                if end == at.n_x:
+                    activate(S, at, t, t + R, j, j + v * L)
 
         def make_output_product(outputs):
             @inline
@@ -116,7 +118,16 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         add_outputs, add_output = make_output_product(R), make_output_product(1)
 
         @inline
-        def backward(S, at, x_row, x_step, j, n, add):
+        def backward(S, at, x_row, x_step, j, n, k, end, add):
+            # dW1 of features k, ..., end - 1; before the first ones dW2, dZ1 and db1
+            if k == 0:
+                hidden_errors(S, at, j, n)
+            if not rows:
+                first_backward(S, at, x_row, x_step, j, n, k, end, add)
+
+        @inline
+        def hidden_errors(S, at, j, n):
+            # dW2 += dZ2 A1', dZ1 = W2' dZ2 * D1, db1 += dZ1
             whole = at.n_y // R * R
             for y in range(0, whole, R):
                 add_outputs(S, at, y, j, n)
@@ -128,8 +139,6 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
                 dZ = tile_multiply(dA, tile_load(S, i, at.ld_h, R, v, L))
                 tile_store(S, i, at.ld_h, dZ)
                 add_rows(S, at.gradient + at.b1 + j, dZ)
-            if not rows:
-                first_backward(S, at, x_row, x_step, j, n, add)
 
         return forward, backward
 
@@ -147,15 +156,17 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
             forward_rows(W1, S, at, n)
             activate(S, at, 0, padded, 0, at.width)
         else:
-            for p in range(panel_count(at)):
-                j = panel_start(at, p)
-                vectors = (panel_start(at, p + 1) - j) // L
-                if vectors == 3:
-                    forward3(S, at, x_row, x_step, j, n)
-                elif vectors == 2:
-                    forward2(S, at, x_row, x_step, j, n)
-                else:
-                    forward1(S, at, x_row, x_step, j, n)
+            for k in range(0, at.n_x, at.block):
+                last = min(k + at.block, at.n_x)
+                for p in range(panel_count(at)):
+                    j = panel_start(at, p)
+                    vectors = (panel_start(at, p + 1) - j) // L
+                    if vectors == 3:
+                        forward3(S, at, x_row, x_step, j, n, k, last)
+                    elif vectors == 2:
+                        forward2(S, at, x_row, x_step, j, n, k, last)
+                    else:
+                        forward1(S, at, x_row, x_step, j, n, k, last)
         return x_row, x_step
 
     @inline
@@ -208,15 +219,17 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
                 i = at.gradient + at.b2 + y
                 put(S, i, element(S, i) + hsum(error))
             add = start > 0
-            for p in range(panel_count(at)):
-                j = panel_start(at, p)
-                vectors = (panel_start(at, p + 1) - j) // L
-                if vectors == 3:
-                    backward3(S, at, x_row, x_step, j, n, add)
-                elif vectors == 2:
-                    backward2(S, at, x_row, x_step, j, n, add)
-                else:
-                    backward1(S, at, x_row, x_step, j, n, add)
+            for k in range(0, at.n_x, at.block):
+                last = min(k + at.block, at.n_x)
+                for p in range(panel_count(at)):
+                    j = panel_start(at, p)
+                    vectors = (panel_start(at, p + 1) - j) // L
+                    if vectors == 3:
+                        backward3(S, at, x_row, x_step, j, n, k, last, add)
+                    elif vectors == 2:
+                        backward2(S, at, x_row, x_step, j, n, k, last, add)
+                    else:
+                        backward1(S, at, x_row, x_step, j, n, k, last, add)
             if rows:
                 backward_rows(S, at, dW1, n, add)
         return total

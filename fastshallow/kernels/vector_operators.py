@@ -1,6 +1,7 @@
 """Python's operators, and NumPy's functions that one instruction or two can do, on SIMD vectors and masks.
 
-A scalar beside a vector is repeated in the vector's dtype, as NumPy does with Python's numbers; a mask counts as 0 or 1.
+A scalar beside a vector is repeated in the vector's dtype, as NumPy does with Python's numbers; a mask counts as 0 or
+1.
 """
 
 from __future__ import annotations
@@ -32,9 +33,9 @@ def vector_of(*operands: Any) -> Vector | None:
 
 
 def define(*functions: Any, prefer_literal: bool = False) -> Callable[[Any], Any]:
-    """Give NumPy's functions and Python's operators a meaning on vectors: (typing context, types) -> signature and code.
+    """Give NumPy's functions and operators a meaning on vectors: (typing context, types) -> signature and code.
 
-    `numba.extending.overload` would do it too, but compiles a function for each of them (measured: a third of the time).
+    `numba.extending.overload` would do it too, but compiles a function for each (measured: a third of the time).
     """
 
     def register(definition: Any) -> Any:
