@@ -17,6 +17,10 @@ WIDE_TILE = 256  # examples where the weights do not fit, so that each is fetche
 NARROW_TILE = 256  # examples, where they are side by side
 SUMS = 32  # n_h * (n_x + n_y) up to which the sums of all gradients fit into the registers
 CHUNK = 8192  # examples whose gradients are summed before they are added to the rest: it bounds rounding
+GROUPS = 16  # of examples, at most, which threads may share; as many as there are, whoever computes them
+GROUP_WORK = 2 * 10**6  # operations that a group should have, about 20 us
+GROUP_MEMORY = 2**24  # bytes that the gradients of all groups may take
+TEAM_WORK = 4 * 10**7  # operations of a step from which it is worth to wake threads, about 0.4 ms
 CHUNK_WORK = 10**9  # multiplications and additions between two looks at the clock, about 0.02 s
 
 
@@ -25,9 +29,16 @@ class Plan(NamedTuple):
 
     arrangement: str  # what lies side by side in a vector: "examples" ("exact": of constant sizes), "units", "features"
     tile: int  # examples that go through the whole step while they are in cache
-    chunk: int  # examples that are summed, and between two looks at the clock
-    chunks: int
+    chunk: int  # examples of a group between two looks at the clock
+    group: int  # examples whose gradients are summed apart from the others', perhaps on another thread
+    groups: int
+    work: int  # operations, roughly
     reason: str
+
+    @property
+    def chunks(self) -> int:
+        """Of a group."""
+        return -(-self.group // self.chunk)
 
 
 class Explanation(NamedTuple):
@@ -46,20 +57,23 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
     """Plan a shape, for numbers of `itemsize` bytes on registers of `lanes` of them."""
     # To transpose W1 costs more than the products of so few examples (measured from 30-8-1 to 3000-50-1).
     few = n_x >= 24 and m <= min(40, max(8, n_x // 4))
-    if n_h < 2 * lanes and not few:
-        tile = min(_round_up(m, 64), NARROW_TILE)
-        chunk = min(m, CHUNK)
-        if n_h * (n_x + n_y) <= SUMS:
-            return Plan("exact", tile, chunk, -(-m // chunk), "a tiny network: a kernel for just these sizes")
-        return Plan("examples", tile, chunk, -(-m // chunk), "few hidden units: each lane of a vector is an example")
-    room = CACHE // (itemsize * (n_x + 2 * n_h + 2 * n_y))
-    best = WIDE_TILE if n_x * n_h * itemsize > 2 * CACHE else min(max(room, 96), TILE)
-    tile = _round_up(min(best, m), 16)
-    chunk = tile * max(1, min(CHUNK, CHUNK_WORK // (2 * n_x * n_h)) // tile)
+    work = m * (4 * n_x * n_h + 6 * n_h * n_y + 30 * n_h + 60 * n_y)
     if few:
         reason = f"{m} example{'s' * (m > 1)} of {n_x} features: each lane is a feature, and W1 stays as it is"
-        return Plan("features", tile, chunk, -(-m // chunk), reason)
-    return Plan("units", tile, chunk, -(-m // chunk), "each lane of a vector is a hidden unit")
+        return Plan("features", _round_up(m, 16), m, m, 1, work, reason)
+    if n_h < 2 * lanes:
+        exact = n_h * (n_x + n_y) <= SUMS
+        reason = "a tiny network: a kernel for just these sizes" if exact else "few hidden units: each lane is an example"
+        arrangement, tile = ("exact" if exact else "examples"), min(_round_up(m, 64), NARROW_TILE)
+    else:
+        room = CACHE // (itemsize * (n_x + 2 * n_h + 2 * n_y))
+        best = WIDE_TILE if n_x * n_h * itemsize > 2 * CACHE else min(max(room, 96), TILE)
+        arrangement, tile, reason = "units", _round_up(min(best, m), 16), "each lane of a vector is a hidden unit"
+    slab = itemsize * (n_h + lanes) * (n_x + n_y + 1)
+    groups = max(1, min(GROUPS, m // (2 * tile), work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
+    group = _round_up(-(-m // groups), tile) if groups > 1 else m
+    chunk = min(group, tile * max(1, min(CHUNK, CHUNK_WORK // (2 * n_x * n_h)) // tile))
+    return Plan(arrangement, tile, chunk, group, -(-m // group), work, reason)
 
 
 def unavailable() -> str | None:

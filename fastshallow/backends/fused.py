@@ -13,29 +13,20 @@ import numpy as np
 from numba import types
 
 from ..activations import Activation
-from ..dispatch import Plan, make_plan
+from ..dispatch import TEAM_WORK, Plan, make_plan
 from ..kernels import vector_math  # noqa: F401  gives SIMD vectors their operators and functions
 from ..kernels.compiling import inline, kernel, lanes, number_type, register_bits
-from ..kernels.descent import (
-    CHUNK,
-    COST_EVERY,
-    COSTS,
-    EPOCH,
-    EPOCHS,
-    FAILED,
-    LEARNING_RATE,
-    PIECES,
-    TILE,
-    make_run,
-)
+from ..kernels import descent
+from ..kernels.descent import make_run
+from ..kernels.exact import buffers_size as exact_buffers
 from ..kernels.exact import make_exact
-from ..kernels.exact import scratch_size as exact_scratch
+from ..kernels.examples_in_lanes import buffers_size as examples_buffers
 from ..kernels.examples_in_lanes import make_examples_in_lanes
-from ..kernels.examples_in_lanes import scratch_size as examples_scratch
-from ..kernels.layout import LINE, make_layout
+from ..kernels.layout import LINE, make_in_place, make_layout
 from ..kernels.units_in_lanes import make_units_in_lanes
 from ..losses import Output
 from ..parameters import Parameters
+from . import team
 
 REGISTERS = 2  # side by side where examples are in lanes: independent chains hide each other's latency
 COLUMNS = 3  # vectors in a row of a register tile
@@ -51,10 +42,11 @@ class Call(NamedTuple):
     control: Any
     shapes: tuple[tuple[int, int], ...]  # of W1, b1, W2, b2
     plan: Plan
+    threads: int  # at most
 
 
 class _Thread(threading.local):
-    """What a thread keeps from call to call: nothing is looked up or allocated twice, and threads share no memory."""
+    """What a thread keeps from call to call: nothing is looked up or allocated twice, and callers share no memory."""
 
     def __init__(self) -> None:
         self.calls: dict[tuple[Any, ...], Call] = {}
@@ -66,24 +58,30 @@ _kernels: dict[tuple[Any, ...], Any] = {}
 _compiling = threading.Lock()
 
 
-def forward(X: Any, p: Parameters, hidden: Activation, output: Output) -> Any:
+def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None) -> Any:
     """A2 (n_y, m) of checked input."""
     W1, b1, W2, b2 = p
-    key = (X.shape, W2.shape, X.dtype, hidden, output, "forward")
-    kernel, scratch, _, _, plan = _thread.calls.get(key) or make_call(*key)
+    key = (X.shape, W2.shape, X.dtype, hidden, output, "forward", threads)
+    kernel, scratch, _, _, plan, _ = _thread.calls.get(key) or make_call(*key)
     A2 = empty((W2.shape[0], X.shape[1]), X.dtype)
     kernel(X, W1, b1, W2, b2, scratch, A2, plan.tile)
     return A2
 
 
-def cost_and_gradients(X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output) -> tuple[float, Parameters]:
+def cost_and_gradients(
+    X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None
+) -> tuple[float, Parameters]:
     """The cost and its gradients. Raises TypeError or ValueError if dtypes, layouts or shapes do not fit each other."""
     W1, b1, W2, b2 = p
     dtype = X.dtype
-    key = (X.shape, W2.shape, dtype, hidden, output, "run")
-    run, scratch, control, (s1, s2, s3, s4), _ = _thread.calls.get(key) or make_call(*key)
+    key = (X.shape, W2.shape, dtype, hidden, output, "run", threads)
+    run, scratch, control, (s1, s2, s3, s4), plan, most = _thread.calls.get(key) or make_call(*key)
     dW1, db1, dW2, db2 = gradients = empty(s1, dtype), empty(s2, dtype), empty(s3, dtype), empty(s4, dtype)
-    cost = run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control)
+    if most == 1 or (threads is None and plan.work < TEAM_WORK):
+        cost = run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control, 0)
+    else:
+        arguments = (X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control)
+        cost = team.run(run, arguments, control, most, threads is not None)
     return cost, new(Parameters, gradients)
 
 
@@ -94,6 +92,7 @@ def make_call(
     hidden: Activation,
     output: Output,
     function: str,
+    threads: int | None,
     own: bool = False,
 ) -> Call:
     """Plan and compile "run" or "forward" for X of shape (n_x, m) and W2 of shape (n_y, n_h).
@@ -104,34 +103,43 @@ def make_call(
     thread = _thread
     plan = make_plan(n_x, n_h, n_y, m, dtype.itemsize, lanes(dtype))
     sizes = (n_x, n_h, n_y)
-    if plan.arrangement == "exact" and function == "forward":
-        plan = plan._replace(arrangement="examples")
-    size = scratch_size(plan, sizes, dtype)
+    if function == "forward":
+        plan = plan._replace(groups=0, arrangement="examples" if plan.arrangement == "exact" else plan.arrangement)
+    most = max(1, min(threads or team.processors(), plan.groups))
+    size = scratch_size(plan, sizes, dtype, most)
     need = size * dtype.itemsize + LINE
     kept = not own and need <= KEEP
     memory = thread.memory if kept and thread.memory.size >= need else np.empty(need, np.uint8)
     start = -memory.ctypes.data % LINE
     scratch = memory[start : start + size * dtype.itemsize].view(dtype)
-    control = np.zeros(COSTS)
-    control[TILE], control[CHUNK], control[PIECES], control[EPOCHS] = plan.tile, plan.chunk, plan.chunks, 1
     shapes = ((n_h, n_x), (n_h, 1), (n_y, n_h), (n_y, 1))
-    call = Call(compiled(function, plan, sizes, dtype, hidden, output), scratch, control, shapes, plan)
+    call = Call(compiled(function, plan, sizes, dtype, hidden, output), scratch, make_control(plan), shapes, plan, most)
     if kept:
         if memory is not thread.memory or len(thread.calls) > 1000:
             thread.calls.clear()
         thread.memory = memory
-        thread.calls[x_shape, w_shape, dtype, hidden, output, function] = call
+        thread.calls[x_shape, w_shape, dtype, hidden, output, function, threads] = call
     return call
 
 
-def scratch_size(plan: Plan, sizes: tuple[int, int, int], dtype: Any) -> int:
-    """Elements of scratch memory for a plan."""
+def make_control(plan: Plan, costs: int = 0) -> Any:
+    """The settings of a run once over the data, with room for so many recorded costs."""
+    control = np.zeros(descent.COSTS + costs)
+    control[descent.TILE], control[descent.CHUNK] = plan.tile, plan.chunk
+    control[descent.GROUP], control[descent.GROUPS] = plan.group, plan.groups
+    control[descent.PIECES], control[descent.EPOCHS], control[descent.THREADS] = plan.chunks, 1, 1
+    return control
+
+
+def scratch_size(plan: Plan, sizes: tuple[int, int, int], dtype: Any, threads: int) -> int:
+    """Elements of scratch memory for a plan: where the buffers of one thread more would begin."""
     L, itemsize = lanes(dtype), dtype.itemsize
-    if plan.arrangement == "exact":
-        return exact_scratch(*sizes, L)
-    if plan.arrangement == "examples":
-        return examples_scratch(*sizes, plan.tile, L, itemsize)
-    return make_layout(*sizes, plan.tile, plan.arrangement == "features", L, tile_rows(), COLUMNS, itemsize).size
+    if plan.arrangement in ("exact", "examples"):
+        exact = plan.arrangement == "exact"
+        buffers = exact_buffers(*sizes, L) if exact else examples_buffers(*sizes, plan.tile, L, itemsize)
+        return make_in_place(*sizes, buffers, 0, plan.groups, threads, itemsize).buffers
+    rows = plan.arrangement == "features"
+    return make_layout(*sizes, plan.tile, 0, plan.groups, threads, rows, L, tile_rows(), COLUMNS, itemsize).X
 
 
 def tile_rows() -> int:
@@ -176,8 +184,9 @@ def compile_function(
     digests = (hidden.digest, output.digest)
     if function == "forward":
         return kernel(step.forward, types.void(data, *[matrix] * 4, vector, matrix, types.intp), *digests)
-    run_type = types.float64(data, data, *[matrix] * 8, vector, types.Array(types.float64, 1, "C"))
-    return kernel(make_run(step), run_type, *digests)
+    control = types.Array(types.float64, 1, "C")
+    run_type = types.float64(data, data, *[matrix] * 8, vector, control, types.intp)
+    return kernel(make_run(step, L), run_type, *digests)
 
 
 class Descent:
@@ -193,22 +202,27 @@ class Descent:
         epochs: int,
         learning_rate: float,
         cost_every: int,
+        threads: int | None = None,
     ) -> None:
-        call = make_call(X.shape, p.W2.shape, X.dtype, hidden, output, "run", own=True)
-        control = self._control = np.zeros(COSTS + (epochs - 1) // cost_every + 1)
-        control[:COSTS] = call.control
-        control[EPOCHS], control[COST_EVERY], control[LEARNING_RATE] = epochs, cost_every, learning_rate
+        call = make_call(X.shape, p.W2.shape, X.dtype, hidden, output, "run", threads, own=True)
+        control = self._control = make_control(call.plan, (epochs - 1) // cost_every + 1)
+        control[descent.EPOCHS], control[descent.COST_EVERY] = epochs, cost_every
+        control[descent.LEARNING_RATE] = learning_rate
         gradients = [empty(array.shape, array.dtype) for array in p]
         self._run, self._arguments = call.kernel, (X, Y, *p, *gradients, call.scratch, control)
-        self.costs = control[COSTS:]
+        self._threads, self._asked = call.threads, threads is not None
+        self.costs = control[descent.COSTS :]
 
     def run(self, pieces: int) -> bool:
-        """Go through at most `pieces` chunks of examples; gives back whether the numbers are still finite."""
-        self._control[PIECES] = pieces
-        self._run(*self._arguments)
-        return not self._control[FAILED]
+        """Go through at most `pieces` chunks of each group; gives back whether the numbers are still finite."""
+        self._control[descent.PIECES] = pieces
+        if self._threads == 1:
+            self._run(*self._arguments, 0)
+        else:
+            team.run(self._run, self._arguments, self._control, self._threads, self._asked)
+        return not self._control[descent.FAILED]
 
     @property
     def epoch(self) -> int:
         """The epochs done."""
-        return int(self._control[EPOCH])
+        return int(self._control[descent.EPOCH])

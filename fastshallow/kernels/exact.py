@@ -13,6 +13,7 @@ from .columns import column_add, column_affine, column_map, column_map2, column_
 from .compiling import inline
 from .copying import make_copying
 from .descent import make_parameters_in_place
+from .layout import make_in_place
 from .output_layer import make_output_layer
 from .simd import element, hsum, load, put, zeros
 from .tiles import tile_load, tile_multiply, tile_store, tile_zeros
@@ -20,8 +21,8 @@ from .tiles import tile_load, tile_multiply, tile_store, tile_zeros
 TILE = 256  # examples
 
 
-def scratch_size(n_x: int, n_h: int, n_y: int, L: int) -> int:
-    """Elements of scratch memory: X, Y and Z2 for a tile of examples, and a vector for each parameter."""
+def buffers_size(n_x: int, n_h: int, n_y: int, L: int) -> int:
+    """Elements of a thread's buffers: X, Y, Z2, A1 and D1 for a tile of examples, and a vector for each parameter."""
     return TILE * (n_x + 2 * n_y + 2 * n_h) + L * (n_h * n_x + n_h + n_y * n_h + n_y)
 
 
@@ -32,26 +33,31 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
     output_errors = make_output_layer(formulas, W).errors
     copy = make_copying(W).copy
     parameters = make_parameters_in_place(L)
-    z2, y2 = 0, n_y * TILE  # where Z2, Y, X, A1, D1 = g'(Z1) and the sums lie in the scratch memory
-    x1, a1, d1 = 2 * n_y * TILE, (2 * n_y + n_x) * TILE, (2 * n_y + n_x + n_h) * TILE
-    sums = d1 + n_h * TILE
+    buffers = buffers_size(n_x, n_h, n_y, L)
+
+    @inline
+    def locate(X, b1, b2, T, group, groups, rank):
+        return make_in_place(n_x, n_h, n_y, buffers, group, groups, rank, itemsize)
 
     @inline
     def derivative(z, a):
         return slope(z, a) * 1.0
 
     @inline
-    def add_sums(S, i, acc, row, gradient):
-        # adds the lanes of each sum up
+    def add_sums(S, i, acc, row, gradient, n):
+        # adds the lanes of each of n sums up
         tile_store(S, i, row, acc)
-        for e in range(gradient.size):
-            put(gradient, e, element(gradient, e) + hsum(load(S, i + e * L, L)))
+        for e in range(n):
+            put(S, gradient + e, element(S, gradient + e) + hsum(load(S, i + e * L, L)))
 
     @inline
-    def accumulate(X, Y, begin, end, W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, T, scale, with_cost):
+    def accumulate(X, Y, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
         row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
         row_y, column_y = Y.strides[0] // itemsize, Y.strides[1] // itemsize
+        z2, y2, x1 = at.buffers, at.buffers + n_y * TILE, at.buffers + 2 * n_y * TILE
+        a1, d1 = x1 + n_x * TILE, x1 + (n_x + n_h) * TILE  # D1 = g'(Z1)
+        sums = d1 + n_h * TILE
         sW1, sb1 = tile_zeros(S, n_h, n_x, L), tile_zeros(S, n_h, 1, L)
         sW2, sb2 = tile_zeros(S, n_y, n_h, L), tile_zeros(S, n_y, 1, L)
         costs = zeros(S, W)
@@ -73,10 +79,10 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
                 dz1 = tile_multiply(column_transposed(W2, dz2, n_h), tile_load(S, d1 + t, TILE, n_h, 1, L))
                 sW2, sb2 = cross_add(sW2, dz2, tile_load(S, a1 + t, TILE, n_h, 1, L)), column_add(sb2, dz2)
                 sW1, sb1 = cross_add(sW1, dz1, tile_load(S, x1 + t, TILE, n_x, 1, L)), column_add(sb1, dz1)
-        add_sums(S, sums, sW1, n_x * L, dW1)
-        add_sums(S, sums, sb1, L, db1)
-        add_sums(S, sums, sW2, n_h * L, dW2)
-        add_sums(S, sums, sb2, L, db2)
+        add_sums(S, sums, sW1, n_x * L, at.gradient, n_h * n_x)
+        add_sums(S, sums, sb1, L, at.gradient + at.b1, n_h)
+        add_sums(S, sums, sW2, n_h * L, at.gradient + at.W2, n_y * n_h)
+        add_sums(S, sums, sb2, L, at.gradient + at.b2, n_y)
         return hsum(costs)
 
-    return SimpleNamespace(accumulate=accumulate, **vars(parameters))
+    return SimpleNamespace(locate=locate, accumulate=accumulate, **vars(parameters))

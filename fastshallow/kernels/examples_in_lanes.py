@@ -11,14 +11,15 @@ from types import SimpleNamespace
 from .compiling import inline
 from .copying import make_copying
 from .descent import make_parameters_in_place
-from .layout import odd_lines
+from .layout import make_in_place, odd_lines
 from .output_layer import make_output_layer
 from .products import make_products
 from .simd import hsum, load, splat, store, zeros
 
 
-def scratch_size(n_x: int, n_h: int, n_y: int, T: int, L: int, itemsize: int) -> int:
-    """Elements of scratch memory: X, Y, Z2, A1 and D1 for T examples, and a vector."""
+@inline
+def buffers_size(n_x: int, n_h: int, n_y: int, T: int, L: int, itemsize: int) -> int:
+    """Elements of a thread's buffers: X, Y, Z2, A1 and D1 for T examples, and a vector."""
     return (n_x + 2 * n_y + 2 * n_h) * odd_lines(T, itemsize) + L
 
 
@@ -30,6 +31,11 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
     copying, products = make_copying(L), make_products(L, V)
     copy = copying.copy
     product, add_gradient, add_row_sums = products.product, products.add_gradient, products.add_row_sums
+
+    @inline
+    def locate(X, b1, b2, T, group, groups, rank):
+        buffers = buffers_size(X.shape[0], b1.size, b2.size, T, L, itemsize)
+        return make_in_place(X.shape[0], b1.size, b2.size, buffers, group, groups, rank, itemsize)
 
     @inline
     def columns_of(n):
@@ -76,13 +82,14 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
             copy(S, z, ld, 1, n_y, n, A2, start, m, n)
 
     @inline
-    def accumulate(X, Y, begin, end, W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, T, scale, with_cost):
+    def accumulate(X, Y, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
         n_x, n_h, n_y = X.shape[0], b1.size, b2.size
         row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
         row_y, column_y = Y.strides[0] // itemsize, Y.strides[1] // itemsize
         ld = odd_lines(T, itemsize)
-        x, z, y = 0, n_x * ld, (n_x + n_y) * ld
+        x = at.buffers
+        z, y = x + n_x * ld, x + (n_x + n_y) * ld
         a, d = y + n_y * ld, y + (n_y + n_h) * ld
         s = d + n_h * ld
         cost = 0.0
@@ -97,14 +104,15 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
             for t in range(0, columns, L):
                 costs = costs + output_errors(S, z + t, ld, y + t, ld, n_y, n - t, scale, with_cost)
             cost += hsum(costs)
-            add_gradient(S, z, n_y, a, n_h, ld, columns, dW2, s)
-            add_row_sums(S, z, n_y, ld, columns, db2)
+            add_gradient(S, z, n_y, a, n_h, ld, columns, at.gradient + at.W2, s)
+            add_row_sums(S, z, n_y, ld, columns, at.gradient + at.b2)
             product(W2, 0, 1, n_h, n_h, S, z, ld, n_y, S, a, ld, columns)  # dA1 = W2' dZ2, in place of A1
             for j in range(n_h):
                 for t in range(j * ld, j * ld + columns, L):
                     store(S, d + t, load(S, a + t, L) * load(S, d + t, L))
-            add_gradient(S, d, n_h, x, n_x, ld, columns, dW1, s)
-            add_row_sums(S, d, n_h, ld, columns, db1)
+            add_gradient(S, d, n_h, x, n_x, ld, columns, at.gradient, s)
+            add_row_sums(S, d, n_h, ld, columns, at.gradient + at.b1)
         return cost
 
-    return SimpleNamespace(forward=forward, accumulate=accumulate, **vars(make_parameters_in_place(L)))
+    parameters = make_parameters_in_place(L)
+    return SimpleNamespace(locate=locate, forward=forward, accumulate=accumulate, **vars(parameters))

@@ -1,4 +1,5 @@
-"""Where the buffers of a step lie in its scratch memory, when hidden units are side by side."""
+"""Where things lie in the scratch memory of a step, which all threads share: first what is one for all, then a slab of
+gradients for each group of examples, then the buffers of each thread."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ BLOCK = 2**18  # bytes of a tile of X that stay in the second-level cache beside
 
 
 class Layout(NamedTuple):
-    """Sizes and offsets, in elements. The gradient of the parameter at i is at i + gradient."""
+    """Sizes and offsets, in elements, when hidden units are side by side. The gradient of the parameter at i is at
+    gradient + i."""
 
     n_x: int  # features
     n_h: int  # hidden units
@@ -26,6 +28,7 @@ class Layout(NamedTuple):
     b1: int
     W2: int
     b2: int
+    slab: int  # from gradients to gradients of the next group; as much as the parameters take
     gradient: int
     X: int
     Y: int
@@ -34,6 +37,17 @@ class Layout(NamedTuple):
     D: int
     sums: int
     size: int
+
+
+class InPlace(NamedTuple):
+    """Offsets, in elements, when the parameters stay in their own arrays; their gradients follow each other."""
+
+    b1: int
+    W2: int
+    b2: int
+    slab: int
+    gradient: int
+    buffers: int
 
 
 @inline
@@ -49,8 +63,34 @@ def odd_lines(n: int, itemsize: int) -> int:
 
 
 @inline
-def make_layout(n_x: int, n_h: int, n_y: int, T: int, rows: bool, L: int, R: int, V: int, itemsize: int) -> Layout:
-    """The layout for tiles of T examples (a multiple of R and L), with W1 in rows or in panels."""
+def make_in_place(
+    n_x: int, n_h: int, n_y: int, buffers: int, group: int, groups: int, rank: int, itemsize: int
+) -> InPlace:
+    """The layout of one group, for a thread that needs so many elements of `buffers`."""
+    line = LINE // itemsize
+    b1 = n_h * n_x
+    W2 = b1 + n_h
+    b2 = W2 + n_y * n_h
+    slab = round_up(b2 + n_y, line)
+    return InPlace(b1, W2, b2, slab, group * slab, groups * slab + rank * round_up(buffers, line))
+
+
+@inline
+def make_layout(
+    n_x: int,
+    n_h: int,
+    n_y: int,
+    T: int,
+    group: int,
+    groups: int,
+    rank: int,
+    rows: bool,
+    L: int,
+    R: int,
+    V: int,
+    itemsize: int,
+) -> Layout:
+    """The layout of one group and thread for tiles of T examples (a multiple of R and L), with W1 in rows or in panels."""
     line = LINE // itemsize
     width = round_up(n_h, L)
     depth = 0 if rows else round_up(n_x, R)
@@ -61,13 +101,16 @@ def make_layout(n_x: int, n_h: int, n_y: int, T: int, rows: bool, L: int, R: int
     b1 = round_up(depth * width, line)
     W2 = b1 + round_up(width, line)
     b2 = W2 + round_up(n_y * width, line)
-    gradient = b2 + round_up(n_y, line)
-    X = 2 * gradient
+    slab = b2 + round_up(n_y, line)
+    # from X on, as if this were the first thread
+    X = (1 + groups) * slab
     Y = X + max(T * ld_x, depth * ld_t)
     Z = Y + n_y * ld_t
     A = Z + n_y * ld_t
     D = A + T * ld_h
     sums = D + T * ld_h
     size = sums + round_up(L, line)
+    own = rank * (size - X)
     sizes = n_x, n_h, n_y, width, depth, block, ld_h, ld_t, ld_x
-    return Layout(*sizes, 0, b1, W2, b2, gradient, X, Y, Z, A, D, sums, size)
+    buffers = X + own, Y + own, Z + own, A + own, D + own, sums + own, size + own
+    return Layout(*sizes, 0, b1, W2, b2, slab, (1 + group) * slab, *buffers)

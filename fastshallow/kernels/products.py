@@ -47,7 +47,7 @@ def make_products(L: int, V: int) -> SimpleNamespace:
 
     def make_sums(j, k):
         @inline
-        def sums(S, a, b, ld, columns, G, g, ldg, s):
+        def sums(S, a, b, ld, columns, g, ldg, s):
             acc = tile_zeros(S, j, k, L)
             for t in range(0, columns, L):
                 acc = inner_add(acc, S, a + t, ld, S, b + t, ld, L)
@@ -55,34 +55,34 @@ def make_products(L: int, V: int) -> SimpleNamespace:
             for r in range(j):
                 for c in range(k):
                     i = g + r * ldg + c
-                    put(G, i, element(G, i) + element(S, s + r * k + c))
+                    put(S, i, element(S, i) + element(S, s + r * k + c))
 
         return sums
 
     sums, sums_j, sums_k, sums_1 = make_sums(J, K), make_sums(J, 1), make_sums(1, K), make_sums(1, 1)
 
     @inline
-    def add_gradient(S, a, rows, b, others, ld, columns, G, s):
+    def add_gradient(S, a, rows, b, others, ld, columns, g, s):
         # G (rows, others) += A (rows, columns) B (others, columns)'; s: where L elements may be written
         whole_j, whole_k = rows // J * J, others // K * K
         for r in range(0, whole_j, J):
             for c in range(0, whole_k, K):
-                sums(S, a + r * ld, b + c * ld, ld, columns, G, r * others + c, others, s)
+                sums(S, a + r * ld, b + c * ld, ld, columns, g + r * others + c, others, s)
             for c in range(whole_k, others):
-                sums_j(S, a + r * ld, b + c * ld, ld, columns, G, r * others + c, others, s)
+                sums_j(S, a + r * ld, b + c * ld, ld, columns, g + r * others + c, others, s)
         for r in range(whole_j, rows):
             for c in range(0, whole_k, K):
-                sums_k(S, a + r * ld, b + c * ld, ld, columns, G, r * others + c, others, s)
+                sums_k(S, a + r * ld, b + c * ld, ld, columns, g + r * others + c, others, s)
             for c in range(whole_k, others):
-                sums_1(S, a + r * ld, b + c * ld, ld, columns, G, r * others + c, others, s)
+                sums_1(S, a + r * ld, b + c * ld, ld, columns, g + r * others + c, others, s)
 
     @inline
-    def add_row_sums(S, a, rows, ld, columns, G):
+    def add_row_sums(S, a, rows, ld, columns, g):
         # G (rows, 1) += the sums of A's rows
         for r in range(rows):
             total = zeros(S, L)
             for t in range(0, columns, L):
                 total = total + load(S, a + r * ld + t, L)
-            put(G, r, element(G, r) + hsum(total))
+            put(S, g + r, element(S, g + r) + hsum(total))
 
     return SimpleNamespace(product=product, add_gradient=add_gradient, add_row_sums=add_row_sums)

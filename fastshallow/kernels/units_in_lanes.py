@@ -45,19 +45,22 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     # ---- parameters: from and to arrays of their own shapes ----
 
     @inline
-    def begin(X, W1, b1, W2, b2, S, T):
-        # the parameters -> the scratch memory, whose layout is given back
-        at = make_layout(X.shape[0], b1.size, b2.size, T, rows, L, R, V, itemsize)
+    def locate(X, b1, b2, T, group, groups, rank):
+        return make_layout(X.shape[0], b1.size, b2.size, T, group, groups, rank, rows, L, R, V, itemsize)
+
+    @inline
+    def begin(W1, b1, W2, b2, S, at, rank, threads):
+        # the parameters -> the scratch memory; each thread brings each threads-th panel
         if not rows:
-            if at.width != at.n_h or at.depth != at.n_x:
-                fill(S, at.W1, at.depth * at.width, 0)
-            for p in range(panel_count(at)):
+            for p in range(rank, panel_count(at), threads):
                 j, end = panel_start(at, p), panel_start(at, p + 1)
+                if end > at.n_h or at.depth != at.n_x:
+                    fill(S, at.W1 + j * at.depth, (end - j) * at.depth, 0)
                 transpose(W1, j * at.n_x, at.n_x, min(end, at.n_h) - j, at.n_x, S, at.W1 + j * at.depth, end - j)
-        copy(b1, 0, at.n_h, 1, 1, at.n_h, S, at.b1, at.width, at.width)
-        copy(W2, 0, at.n_h, 1, at.n_y, at.n_h, S, at.W2, at.width, at.width)
-        copy(b2, 0, at.n_y, 1, 1, at.n_y, S, at.b2, at.n_y, at.n_y)
-        return at
+        if rank == 0:
+            copy(b1, 0, at.n_h, 1, 1, at.n_h, S, at.b1, at.width, at.width)
+            copy(W2, 0, at.n_h, 1, at.n_y, at.n_h, S, at.W2, at.width, at.width)
+            copy(b2, 0, at.n_y, 1, 1, at.n_y, S, at.b2, at.n_y, at.n_y)
 
     # ---- one tile ----
 
@@ -183,7 +186,8 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     def forward(X, W1, b1, W2, b2, S, A2, T):
         # X (n_x, m) -> A2 (n_y, m)
         m = X.shape[1]
-        at = begin(X, W1, b1, W2, b2, S, T)
+        at = locate(X, b1, b2, T, 0, 0, 0)
+        begin(W1, b1, W2, b2, S, at, 0, 1)
         for start in range(0, m, T):
             n = min(T, m - start)
             hidden_layer(X, start, n, W1, S, at)
@@ -193,13 +197,13 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
             copy(S, at.Z, at.ld_t, 1, at.n_y, n, A2, start, m, n)
 
     @inline
-    def clear(dW1, db1, dW2, db2, S, at):
+    def clear(S, at):
         # dW1 is not read before it is written
-        fill(S, at.gradient + at.b1, at.gradient - at.b1, 0)
+        fill(S, at.gradient + at.b1, at.slab - at.b1, 0)
 
     @inline
-    def accumulate(X, Y, begin, end, W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, T, scale, with_cost):
-        # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
+    def accumulate(X, Y, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
+        # adds scale * (gradients of examples begin, ..., end - 1) to the sums, dW1 only if `add`; gives back their cost
         row, column = Y.strides[0] // itemsize, Y.strides[1] // itemsize
         total = 0.0
         for start in range(begin, end, T):
@@ -218,7 +222,6 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
                     error = error + load(S, at.Z + y * at.ld_t + t, L)
                 i = at.gradient + at.b2 + y
                 put(S, i, element(S, i) + hsum(error))
-            add = start > 0
             for k in range(0, at.n_x, at.block):
                 last = min(k + at.block, at.n_x)
                 for p in range(panel_count(at)):
@@ -232,33 +235,36 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
                         backward1(S, at, x_row, x_step, j, n, k, last, add)
             if rows:
                 backward_rows(S, at, dW1, n, add)
+            add = True
         return total
 
     @inline
-    def give(gradients, W1, b1, W2, b2, S, at):
-        # the gradients, or the parameters, from the scratch memory to their arrays
+    def give(gradients, W1, b1, W2, b2, S, at, rank, threads):
+        # the gradients, or the parameters, from the scratch memory to their arrays; each thread each threads-th panel
         shift = at.gradient if gradients else 0
         if not rows:
-            for p in range(panel_count(at)):
+            for p in range(rank, panel_count(at), threads):
                 j, end = panel_start(at, p), panel_start(at, p + 1)
                 source = shift + at.W1 + j * at.depth
                 transpose(S, source, end - j, at.n_x, min(end, at.n_h) - j, W1, j * at.n_x, at.n_x)
-        copy(S, shift + at.b1, at.width, 1, 1, at.n_h, b1, 0, at.n_h, at.n_h)
-        copy(S, shift + at.W2, at.width, 1, at.n_y, at.n_h, W2, 0, at.n_h, at.n_h)
-        copy(S, shift + at.b2, at.n_y, 1, 1, at.n_y, b2, 0, at.n_y, at.n_y)
+        if rank == 0:
+            copy(S, shift + at.b1, at.width, 1, 1, at.n_h, b1, 0, at.n_h, at.n_h)
+            copy(S, shift + at.W2, at.width, 1, at.n_y, at.n_h, W2, 0, at.n_h, at.n_h)
+            copy(S, shift + at.b2, at.n_y, 1, 1, at.n_y, b2, 0, at.n_y, at.n_y)
 
     @inline
-    def update(W1, b1, W2, b2, dW1, db1, dW2, db2, S, at, learning_rate):
+    def update(W1, b1, W2, b2, dW1, S, at, learning_rate):
         # one step of gradient descent; gives back a number that is NaN or infinite if an output's bias is
         if rows:
             descend(W1, 0, dW1, 0, W1.size, learning_rate)
-        descend(S, 0, S, at.gradient, at.gradient, learning_rate)
+        descend(S, 0, S, at.gradient, at.slab, learning_rate)
         probe = 0.0
         for y in range(at.n_y):
             probe += element(S, at.b2 + y)
         return probe
 
     return SimpleNamespace(
+        locate=locate,
         begin=begin,
         clear=clear,
         accumulate=accumulate,

@@ -1,0 +1,107 @@
+"""Threads that run one kernel together: who they are, and how many may run at once in this process.
+
+They are kept between calls. Whoever wants some gets as many as there are processors to spare, which may be none: then
+the kernel, whose answer does not depend on it, runs on one thread.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any
+
+import numpy as np
+
+from ..kernels.descent import ARRIVALS, BASE, GIVEN_UP, THREADS
+
+LIMITS = ("FASTSHALLOW_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # the first that is set counts
+
+
+class _Worker(threading.Thread):
+    def __init__(self) -> None:
+        super().__init__(name="fastshallow", daemon=True)
+        self.tasks: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]]] = SimpleQueue()
+        self.start()
+
+    def run(self) -> None:
+        while True:
+            function, arguments = self.tasks.get()
+            try:
+                function(*arguments)
+            except Exception:  # noqa: S110  the caller's own call has failed in the same way
+                pass
+            del function, arguments  # keep nobody's data alive
+
+
+class _Workers:
+    """The threads of this process: the idle ones, and how many run."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.idle: list[_Worker] = []
+        self.running = 0  # callers and workers
+
+    def borrow(self, wanted: int, spare: int | None) -> list[_Worker]:
+        """At most `wanted` workers, no more than leave `spare` processors for all that run, if that is given."""
+        with self.lock:
+            if spare is not None:
+                wanted = max(0, min(wanted, spare - self.running - 1))
+            taken = [self.idle.pop() if self.idle else _Worker() for _ in range(wanted)]
+            self.running += 1 + len(taken)
+        return taken
+
+    def give_back(self, workers: list[_Worker]) -> None:
+        with self.lock:
+            self.idle += workers
+            self.running -= 1 + len(workers)
+
+
+_workers = _Workers()
+
+
+def _begin_anew() -> None:
+    global _workers
+    _workers = _Workers()  # no thread but the forking one lives on in a child
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
+
+
+def processors() -> int:
+    """How many threads may run at once: the processors of this process, fewer if an environment variable says so."""
+    if multiprocessing.parent_process() is not None:
+        return 1  # one of several workers, most likely
+    affinity = getattr(os, "sched_getaffinity", None)
+    count = len(affinity(0)) if affinity else os.cpu_count() or 1
+    for name in LIMITS:
+        if os.environ.get(name, "").isdigit():
+            return max(1, min(count, int(os.environ[name])))
+    return count
+
+
+def run(function: Callable[..., Any], arguments: tuple[Any, ...], control: Any, most: int, asked: bool) -> Any:
+    """Run a kernel on up to `most` threads, exactly so many if they were `asked` for; give back what the first returns.
+
+    `arguments` end with `control`; each thread gets its rank after them.
+    """
+    try:
+        workers = _workers.borrow(most - 1, None if asked else processors())
+    except RuntimeError:  # no more threads can be started
+        return function(*arguments, 0)
+    control[THREADS] = 1 + len(workers)
+    integers = control.view(np.int64)
+    control[BASE] = integers[ARRIVALS]
+    try:
+        for rank, worker in enumerate(workers, 1):
+            worker.tasks.put((function, (*arguments, rank)))
+        return function(*arguments, 0)
+    except BaseException:
+        integers[GIVEN_UP] = 1  # some may wait for others that never came
+        raise
+    finally:
+        control[THREADS] = 1
+        _workers.give_back(workers)
