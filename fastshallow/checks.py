@@ -21,12 +21,12 @@ def check_x(X: ArrayLike) -> NDArray[Any]:
     return _as_matrix("X", X, None)
 
 
-def check_parameters(p: Parameters, X: NDArray[Any]) -> Parameters:
-    """The parameters in X's dtype, C-ordered, with shapes that fit X."""
+def check_parameters(p: Parameters, X: NDArray[Any], name: str = "p") -> Parameters:
+    """The parameters in X's dtype, C-ordered, with shapes that fit X; `name` is the argument they came as."""
     try:
         W1, b1, W2, b2 = p
     except (TypeError, ValueError):
-        raise TypeError(f"p must be fs.Parameters (W1, b1, W2, b2), not {type(p).__name__}") from None
+        raise TypeError(f"{name} must be fs.Parameters (W1, b1, W2, b2), not {type(p).__name__}") from None
     dtype = X.dtype
     try:
         n_h, n_y = W1.shape[0], W2.shape[0]

@@ -188,9 +188,10 @@ def _members(network: Network) -> dict[str, Any]:
     history, features, target = network.history, network.features, network.target
     members: dict[str, Any] = {"format": FORMAT, "version": VERSION, **network.parameters._asdict()}
     members |= {"hidden": network.hidden.name, "output": network.output.name}
-    members |= {"own_hidden": ACTIVATIONS.get(network.hidden.name) is not network.hidden}
-    if network.hidden.name == "leaky_relu":
-        members["slope"] = network.hidden.slope
+    if network.hidden.slope is not None:
+        members |= {"own_hidden": False, "slope": network.hidden.slope}
+    else:
+        members["own_hidden"] = ACTIVATIONS.get(network.hidden.name) is not network.hidden
     members |= {"epoch": history.epoch, "cost": history.cost}
     members |= {"seconds": history.seconds, "stopped": history.stopped or ""}
     if features is not None:
@@ -211,7 +212,7 @@ def _network(stored: dict[str, NDArray[Any]], hidden: Activation | None) -> Netw
     if hidden is None:
         if stored["own_hidden"]:
             raise ValueError(f"its activation {name!r} is your own: Network.load(path, hidden=that_activation)")
-        hidden = leaky_relu(float(stored["slope"])) if name == "leaky_relu" else ACTIVATIONS[name]
+        hidden = leaky_relu(float(stored["slope"])) if "slope" in stored else ACTIVATIONS[name]
     elif hidden.name != name:
         raise ValueError(f"its activation is {name!r}, but hidden= is {hidden.name!r}")
     features = target = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -21,8 +22,9 @@ from .parameters import Parameters, Scale, Seed, initialize_parameters, positive
 
 PIECE = 0.1  # seconds between two looks at progress and interrupts
 
+ROOM = 2**20  # costs that compiled code has room for before it begins anew: memory grows with what is recorded
+
 Progress = Callable[[int, int, float], Any]
-Recorded = tuple[Parameters, int, NDArray[np.float64], str | None]
 
 
 class DivergenceError(ArithmeticError):
@@ -96,21 +98,23 @@ def train(
     """
     g, loss = activation(hidden), output_layer(output)
     X = check_x(X)
-    Y = check_y(Y, X, None if parameters is None else np.shape(parameters[2])[0])
+    p = None if parameters is None else check_parameters(parameters, X, "parameters")
+    Y = check_y(Y, X, p and len(p.W2))
     check_finite(X)
     check_labels(Y, loss.name)
     check_threads(threads)
     epochs, cost_every = positive_integer("epochs", epochs), positive_integer("cost_every", cost_every)
     learning_rate = _learning_rate(learning_rate)
-    if parameters is None:
-        parameters = initialize_parameters(X.shape[0], n_h, Y.shape[0], scale, seed, X.dtype)
-    p = check_parameters(parameters, X)
+    if p is None:
+        p = initialize_parameters(X.shape[0], n_h, Y.shape[0], scale, seed, X.dtype)
     if backend == "auto":
         (n_y, n_h), (n_x, m) = p.W2.shape, X.shape
         backend = dispatch.explain(n_x, n_h, n_y, m, X.dtype).backend
     module = named_backend(backend)
     run = _compiled if backend == "fused" else _stepwise
     descent = run(module, X, Y, p, g, loss, epochs, learning_rate, cost_every, progress or (lambda *_: None))
+    if not all(np.isfinite(each).all() for each in descent.parameters):
+        raise descent.diverged()
     return Network(descent.parameters, g, loss, descent.history())
 
 
@@ -121,24 +125,19 @@ class _Descent:
         self.parameters = p
         self.epochs, self.learning_rate, self.cost_every = epochs, learning_rate, cost_every
         self.epoch = 0
-        self.costs = np.full((epochs - 1) // cost_every + 1, math.nan)
+        self.costs = array("d")
         self.stopped: str | None = None
         self.seconds = 0.0
 
     def last_cost(self) -> float:
-        return float(self.costs[(self.epoch - 1) // self.cost_every]) if self.epoch else math.nan
+        return self.costs[-1] if self.costs else math.nan
 
     def history(self) -> History:
-        count = (self.epoch + self.cost_every - 1) // self.cost_every
-        return History(np.arange(count) * self.cost_every, self.costs[:count].copy(), self.seconds, self.stopped)
+        count = -(-self.epoch // self.cost_every)  # an interrupt may fall between a cost and its update
+        return History(np.arange(count) * self.cost_every, np.array(self.costs[:count]), self.seconds, self.stopped)
 
-    def diverged(self) -> DivergenceError:
-        cost = self.costs[self.epoch // self.cost_every]
-        what = (
-            f"the cost became {cost}"
-            if not math.isfinite(cost) and self.epoch % self.cost_every == 0
-            else ("a parameter became NaN or infinite")
-        )
+    def diverged(self, cost: float = 0.0) -> DivergenceError:
+        what = "a parameter became NaN or infinite" if math.isfinite(cost) else f"the cost became {cost}"
         return DivergenceError(
             f"{what} at iteration {self.epoch}, with learning rate {self.learning_rate:g}: "
             "try a smaller learning_rate, features of mean 0 and variance 1, or a smaller scale"
@@ -157,22 +156,37 @@ def _compiled(
     cost_every: int,
     progress: Progress,
 ) -> _Descent:
-    descent = _Descent(Parameters(*(array.copy() for array in p)), epochs, learning_rate, cost_every)
-    compiled = fused.Descent(X, Y, descent.parameters, hidden, output, epochs, learning_rate, cost_every)
-    descent.costs = compiled.costs
-    start, pieces, finite = perf_counter(), 1, True
+    descent = _Descent(Parameters(*(each.copy() for each in p)), epochs, learning_rate, cost_every)
+    room = ROOM * cost_every
+
+    def begin(first: int) -> tuple[int, Any]:
+        count = min(room, epochs - first)
+        return first, fused.Descent(X, Y, descent.parameters, hidden, output, count, learning_rate, cost_every)
+
+    def take(first: int, leg: Any) -> None:
+        descent.epoch = first + leg.epoch
+        recorded = -(-leg.epoch // cost_every)
+        descent.costs.extend(leg.costs[len(descent.costs) - first // cost_every : recorded])
+
+    leg = begin(0)
+    start, pieces = perf_counter(), 1
     try:
-        while finite and descent.epoch < epochs:
+        while descent.epoch < epochs:
+            if descent.epoch == leg[0] + room:
+                leg = begin(descent.epoch)
             before = perf_counter()
-            finite = compiled.run(pieces)
-            pieces = max(1, int(pieces * min(10.0, PIECE / max(perf_counter() - before, 1e-6))))
-            descent.epoch = compiled.epoch
-            if finite:
-                progress(descent.epoch, epochs, descent.last_cost())
+            finite = leg[1].run(pieces)
+            seconds = perf_counter() - before
+            take(*leg)
+            if descent.epoch < leg[0] + room:  # else it had no room to go through all pieces
+                pieces = max(1, int(pieces * min(10.0, PIECE / max(seconds, 1e-6))))
+            if not finite:
+                recorded = descent.epoch % cost_every == 0
+                raise descent.diverged(leg[1].costs[(descent.epoch - leg[0]) // cost_every] if recorded else 0.0)
+            progress(descent.epoch, epochs, descent.last_cost())
     except KeyboardInterrupt:
-        descent.epoch, descent.stopped = compiled.epoch, "interrupted"
-    if not finite:
-        raise descent.diverged()
+        take(*leg)
+        descent.stopped = "interrupted"
     descent.seconds = perf_counter() - start
     return descent
 
@@ -195,17 +209,17 @@ def _stepwise(
         for epoch in range(epochs):
             cost, gradients = backend.cost_and_gradients(X, Y, descent.parameters, hidden, output)
             if epoch % cost_every == 0:
-                descent.costs[epoch // cost_every] = cost
-            if not math.isfinite(cost):
+                descent.costs.append(cost)
+                if not math.isfinite(cost):
+                    raise descent.diverged(cost)
+            with np.errstate(all="ignore"):
+                stepped = [gradient_descent(w, dw, learning_rate) for w, dw in zip(descent.parameters, gradients)]
+            if not np.isfinite(stepped[3]).all():  # the outputs' biases, which all that is not finite reaches
                 raise descent.diverged()
-            descent.parameters, descent.epoch = (
-                Parameters(*(gradient_descent(w, dw, learning_rate) for w, dw in zip(descent.parameters, gradients))),
-                epoch + 1,
-            )
-            if perf_counter() - shown > PIECE:
+            descent.parameters, descent.epoch = Parameters(*stepped), epoch + 1
+            if perf_counter() - shown > PIECE or descent.epoch == epochs:
                 shown = perf_counter()
                 progress(descent.epoch, epochs, descent.last_cost())
-        progress(descent.epoch, epochs, descent.last_cost())
     except KeyboardInterrupt:
         descent.stopped = "interrupted"
     descent.seconds = perf_counter() - start

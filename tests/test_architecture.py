@@ -11,7 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "fastshallow"
 FLOORS = [
     ["formulas", "optimizers", "parameters"],
     ["activations", "losses", "checks"],
-    ["kernels", "dispatch"],
+    ["kernels"],
+    ["dispatch"],
     ["backends"],
     ["functional"],
     ["datasets", "network"],
