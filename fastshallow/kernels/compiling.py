@@ -1,8 +1,10 @@
 """How this package compiles: one wrapper owns every Numba option, and the disk cache can't go stale.
 
 Numba keeps a compiled function beside its source file and looks it up by signature, bytecode, closure and CPU. It
-does not notice that a function called from there has changed. So `kernel` puts a digest of everything
-that goes into one, the kernels' sources, the formulas and the versions of the compilers, into the function's name.
+does not notice that a function called from there has changed; and a closure that holds intrinsics never is the same
+again, since each process gives these an identity of its own. So `kernel` puts a digest of everything that goes into a
+function, the kernels' sources, the formulas and sizes, the compilers' versions and the CPU, into its name, and looks it
+up by that. Processes that write one file at once then write the same.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import functools
 import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,6 +21,7 @@ import llvmlite
 import numba
 import numpy as np
 from numba.core import config
+from numba.core.caching import FunctionCache
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import cpu_target
@@ -45,12 +48,25 @@ def helper(function: F) -> F:
     return register_jitable(**CALLED)(function)  # type: ignore[no-any-return]
 
 
-def kernel(function: Callable[..., Any], signature: Any, *formulas: str) -> Any:
-    """Compile `function` for one signature; `formulas` are digests of the formulas that it closes over."""
-    digest = hashlib.sha256("\n".join((_sources(), *formulas)).encode()).hexdigest()[:12]
-    function.__qualname__ = f"{function.__name__}_{digest}"
+class _Cache(FunctionCache):  # type: ignore[misc]
+    def _index_key(self, sig: Any, codegen: Any) -> tuple[str]:
+        return (self._py_func.__qualname__,)
+
+
+def kernel(function: Callable[..., Any], signature: Any, *closure: object) -> Any:
+    """Compile `function` for one signature; `closure` says what it closes over: digests of formulas, sizes."""
+    cpu = cpu_target.target_context.codegen().magic_tuple()
+    text = "\n".join(map(str, (_sources(), signature, cpu, *closure)))
+    function.__qualname__ = f"{function.__name__}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    made = numba.njit(nogil=True, error_model="numpy")(function)
+    if cache_enabled():
+        # Where no folder can be written there is no cache.
+        with suppress(RuntimeError):
+            made._cache = _Cache(function)
     with _one_piece(function.__qualname__):
-        return numba.njit(signature, nogil=True, cache=cache_enabled(), error_model="numpy")(function)
+        made.compile(signature)
+    made.disable_compile()
+    return made
 
 
 @contextmanager
