@@ -194,11 +194,12 @@ def predict(arguments: argparse.Namespace) -> int:
 
 def _predictions(network: Network, X: NDArray[Any]) -> dict[str, list[Any]]:
     """Predictions by the names of their columns."""
-    predicted = network.predict(X)
+    backend = lessons.backend_for(network, X)
+    predicted = network.predict(X, backend=backend)
     classes = network.target.classes if network.target else ()
     if network.output.name == "identity":
         return _named("prediction", predicted)
-    P = network.predict_proba(X)
+    P = network.predict_proba(X, backend=backend)
     if network.output.name == "sigmoid" and len(P) > 1:
         return _named("prediction", predicted) | _named("p", P)
     if network.output.name == "sigmoid":

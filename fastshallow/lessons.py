@@ -14,6 +14,8 @@ from .network import Features, Network, Target
 
 STABLE = 7000  # the flower's costs can be reproduced up to this epoch; then the problem amplifies any rounding
 
+AT_ONCE = 2**22  # hidden values that NumPy computes in 0.02 s, while to compile a prediction takes 2 s, to load one 0.3
+
 
 class Lesson(NamedTuple):
     """What to learn: X (n_x, m) and Y (n_y, m) in the table's own units."""
@@ -79,9 +81,14 @@ def standardize(lesson: Lesson) -> tuple[Lesson, Features | None, Target | None]
     return lesson, features, target
 
 
+def backend_for(network: Network, X: NDArray[Any]) -> str:
+    """What predicts soonest in a process that does so once."""
+    return "numpy" if len(network.parameters.W1) * X.shape[1] <= AT_ONCE else "auto"
+
+
 def score(network: Network, lesson: Lesson) -> dict[str, float]:
     """How good a network's predictions are: accuracy beside that of guessing, or R2 and the root mean square error."""
-    predicted, Y = network.predict(lesson.X), lesson.Y
+    predicted, Y = network.predict(lesson.X, backend=backend_for(network, lesson.X)), lesson.Y
     if lesson.output == "identity":
         error = np.mean((predicted - Y) ** 2, axis=1)
         spread = np.var(Y, axis=1)
