@@ -16,6 +16,8 @@ from fastshallow.activations import sigmoid
 from fastshallow.kernels import vector_math
 from fastshallow.kernels.compiling import inline, kernel, lanes, number_type
 from fastshallow.kernels.simd import load, store
+from fastshallow.kernels.tabulated import make_tabulated
+from fastshallow.kernels.vector_parts import make_polynomial
 
 FUNCTIONS = ("exp", "expm1", "tanh", "log", "log1p", "sigmoid")
 DTYPES = ("float32", "float64")
@@ -192,18 +194,16 @@ def test_special_numbers(dtype, registers):
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_slightly_wrong_coefficient_is_caught(dtype, monkeypatch):
     wrong = 1.0 + 512.0 * np.finfo(dtype).eps
-    single, double = (
-        {
-            "expm1_polynomial": getattr(vector_math, f"EXPM1_{bits}"),
-            "half_expm1_polynomial": vector_math.scaled(getattr(vector_math, f"EXPM1_UP_{bits}")),
-            "log_polynomial": getattr(vector_math, f"LOG_{bits}"),
-            "log1p_polynomial": getattr(vector_math, f"LOG1P_{bits}"),
-        }
-        for bits in (32, 64)
-    )
-    for name in single:
-        changed = [(wrong * c[0], *c[1:]) for c in (single[name], double[name])]
-        monkeypatch.setattr(vector_math, name, vector_math.make_polynomial(*changed))
+    polynomials = {
+        "expm1_polynomial": (vector_math.EXPM1_32, vector_math.EXPM1_64),
+        "expm1_up_polynomial": (vector_math.EXPM1_UP_32, vector_math.EXPM1_UP_64),
+        "log_polynomial": (vector_math.LOG_32, vector_math.LOG_64),
+        "log1p_polynomial": (vector_math.LOG1P_32, vector_math.LOG1P_64),
+    }
+    for name, both in polynomials.items():
+        monkeypatch.setattr(vector_math, name, make_polynomial(*((wrong * c[0], *c[1:]) for c in both)))
+    table = make_tabulated(lambda z: wrong * np.tanh(z), vector_math.TANH_START, vector_math.TANH_END)
+    monkeypatch.setattr(vector_math, "tanh_table", table)
     monkeypatch.setenv("FASTSHALLOW_CACHE", "0")
     run = compile_functions(dtype, 8)  # a width that nothing else uses: functions are compiled once for each
     x = points(dtype)

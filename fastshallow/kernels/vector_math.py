@@ -1,8 +1,9 @@
 """NumPy's exponential functions on SIMD vectors, at most 2 ulp from the true value.
 
-One text serves float32 and float64, with or without FMA; only the polynomials' degrees differ. Each reduces its argument to
-a short interval, exactly or with an error far below an ulp, where a polynomial is near the minimax one: the
-interpolant at the Chebyshev nodes, its coefficients computed with 60 digits.
+One text serves float32 and float64, with or without FMA; only the polynomials' degrees differ (and with AVX-512,
+float32's tanh comes from a table). Each reduces its argument to a short interval, exactly or with an error far below an
+ulp, where a polynomial is near the minimax one: the interpolant at the Chebyshev nodes, its coefficients computed with
+60 digits.
 """
 
 from __future__ import annotations
@@ -11,13 +12,24 @@ import math
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import types
-from numba.extending import intrinsic, overload
+from numba.extending import overload
 
-from .compiling import INLINED, has_fma, inline, register_bits
-from .simd import I32, Vector, call, multiply_add
+from .compiling import INLINED, has_fma, inline
+from .tabulated import make_tabulated
 from .vector_operators import vector_of
+from .vector_parts import (
+    avx512,
+    copy_sign,
+    every,
+    exponent_of,
+    make_constant,
+    make_polynomial,
+    mantissa,
+    power_of_two,
+    ratio,
+    times_power_of_two,
+)
 
 # (expm1(r) - r) / r**2 for |r| <= log(2) / 2
 EXPM1_32 = (0.5, 0.1666657666611992831, 0.04166655421298415031, 0.008363232883682618197, 0.001392625083149761171)
@@ -90,241 +102,27 @@ LOG1P_64 = (
     0.1616493816947133862,
 )
 LOG2_E = 1.4426950408889634
-CURRENT_ROUNDING = I32(4)
-
-
-# ---- bits ------------------------------------------------------------------------------------------------------
-
-
-def _mantissa_bits(vector: Vector) -> int:
-    return 23 if vector.dtype == types.float32 else 52
-
-
-def _integers(vector: Vector, n: int) -> Any:
-    return ir.Constant(vector.integers(), [n] * vector.lanes)
-
-
-def _numbers(vector: Vector, x: float) -> Any:
-    return ir.Constant(vector.llvm(), [float(np.float32(x)) if vector.dtype == types.float32 else x] * vector.lanes)
-
-
-def make_polynomial(single: tuple[float, ...], double: tuple[float, ...]) -> Any:
-    """The polynomial with these coefficients, the constant one first, by Horner's rule."""
-
-    @intrinsic
-    def polynomial(typingctx: Any, x: Any) -> Any:
-        coefficients = single if x.dtype == types.float32 else double
-
-        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            total = _numbers(x, coefficients[-1])
-            for c in coefficients[-2::-1]:
-                total = multiply_add(builder, total, args[0], _numbers(x, c))
-            return total
-
-        return x(x), codegen
-
-    return polynomial
-
-
-def scaled(coefficients: tuple[float, ...]) -> tuple[float, ...]:
-    """The polynomial q(r) as 2 q(2 r)."""
-    return tuple(2.0 ** (k + 1) * c for k, c in enumerate(coefficients))
-
-
-def make_constant(single: float, double: float) -> Any:
-    """A number that depends on the dtype of a vector."""
-
-    @intrinsic
-    def constant(typingctx: Any, like: Any) -> Any:
-        return like(like), lambda context, builder, sig, args: _numbers(
-            like, single if like.dtype == types.float32 else double
-        )
-
-    return constant
-
+FMA = has_fma()
+TANH_START, TANH_END = 0.625, 9.25  # of its table
 
 expm1_polynomial = make_polynomial(EXPM1_32, EXPM1_64)
-half_expm1_polynomial = make_polynomial(scaled(EXPM1_UP_32 if has_fma() else EXPM1_UP_LONG_32), scaled(EXPM1_UP_64))
+expm1_up_polynomial = make_polynomial(EXPM1_UP_32 if has_fma() else EXPM1_UP_LONG_32, EXPM1_UP_64)
 log_polynomial = make_polynomial(LOG_32, LOG_64)
 log1p_polynomial = make_polynomial(LOG1P_32, LOG1P_64)
 log2 = make_constant(math.log(2.0), math.log(2.0))
 # log(2) in two parts; the first has so few bits that its product with an exponent is exact
 log2_high = make_constant(float.fromhex("0x1.62ep-1"), float.fromhex("0x1.62e42fefa0000p-1"))
 log2_low = make_constant(0.00003194618494530941723, 1.646594958289708128e-12)
-half_log2_high = make_constant(float.fromhex("0x1.62ep-2"), float.fromhex("0x1.62e42fefa0000p-2"))
-half_log2_low = make_constant(0.5 * 0.00003194618494530941723, 0.5 * 1.646594958289708128e-12)
 # added to a small number, its last bits hold the nearest integer
 magic = make_constant(1.5 * 2.0**23, 1.5 * 2.0**52)
 exp_lowest = make_constant(-104.0, -746.0)  # beyond, exp is 0 and infinite
 exp_highest = make_constant(89.0, 710.0)
 expm1_lowest = make_constant(-18.0, -38.0)  # below, expm1 is -1
+tanh_table = make_tabulated(np.tanh, TANH_START, TANH_END)
 tanh_highest = make_constant(9.25, 19.25)  # beyond, tanh is 1
 smallest_normal = make_constant(2.0**-126, 2.0**-1022)
 subnormal_scale = make_constant(2.0**24, 2.0**53)
 subnormal_exponent = make_constant(-24.0, -53.0)
-
-
-@intrinsic
-def power_of_two(typingctx: Any, y: Any) -> Any:
-    """2**n where y = magic + n and 2**n is a normal number."""
-    bits = _mantissa_bits(y)
-    one = 127 if bits == 23 else 1023
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        integers = builder.bitcast(args[0], y.integers())
-        exponent = builder.add(integers, _integers(y, one))
-        return builder.bitcast(builder.shl(exponent, _integers(y, bits)), y.llvm())
-
-    return y(y), codegen
-
-
-@intrinsic
-def times_power_of_two(typingctx: Any, p: Any, y: Any) -> Any:
-    """P * 2**n where y = magic + n, rounded once, whatever n is."""
-    bits = _mantissa_bits(p)
-    one = 127 if bits == 23 else 1023
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        p_, y_ = args
-        if avx512(p):
-            n = builder.fsub(y_, _numbers(p, 1.5 * 2.0**bits))
-            return in_registers(builder, p, "scalef", [p_, n], CURRENT_ROUNDING)
-        magic_bits = (
-            int(np.float32(1.5 * 2.0**23).view(np.int32))
-            if bits == 23
-            else int(np.float64(1.5 * 2.0**52).view(np.int64))
-        )
-        n = builder.sub(builder.bitcast(y_, p.integers()), _integers(p, magic_bits))
-        half = builder.ashr(n, _integers(p, 1))
-        for part in (half, builder.sub(n, half)):
-            exponent = builder.shl(builder.add(part, _integers(p, one)), _integers(p, bits))
-            p_ = builder.fmul(p_, builder.bitcast(exponent, p.llvm()))
-        return p_
-
-    return p(p, y), codegen
-
-
-@intrinsic
-def every(typingctx: Any, mask: Any) -> Any:
-    """Whether the mask holds in all lanes."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        bits = ir.IntType(mask.vector.lanes)
-        return builder.icmp_unsigned("==", builder.bitcast(args[0], bits), ir.Constant(bits, -1))
-
-    return types.boolean(mask), codegen
-
-
-@intrinsic
-def copy_sign(typingctx: Any, x: Any, sign: Any) -> Any:
-    """|x| with the sign of the second vector."""
-    return x(x, sign), lambda context, builder, sig, args: call(
-        builder, f"llvm.copysign.{x.suffix()}", x.llvm(), list(args)
-    )
-
-
-@intrinsic
-def exponent_of(typingctx: Any, x: Any) -> Any:
-    """The integer e, as a number, for which x * 2**-e is from sqrt(1/2) to sqrt(2); x positive and normal."""
-    bits = _mantissa_bits(x)
-    one = 127 if bits == 23 else 1023
-    root = int(np.float32(0.5**0.5).view(np.int32)) if bits == 23 else int(np.float64(0.5**0.5).view(np.int64))
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        integers = builder.sub(builder.bitcast(args[0], x.integers()), _integers(x, root))
-        return builder.sitofp(builder.ashr(integers, _integers(x, bits)), x.llvm())
-
-    return x(x), codegen
-
-
-@intrinsic
-def mantissa(typingctx: Any, x: Any) -> Any:
-    """X * 2**-e for the e of `exponent_of`."""
-    bits = _mantissa_bits(x)
-    root = int(np.float32(0.5**0.5).view(np.int32)) if bits == 23 else int(np.float64(0.5**0.5).view(np.int64))
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        integers = builder.bitcast(args[0], x.integers())
-        excess = builder.sub(integers, _integers(x, root))
-        whole = builder.and_(excess, _integers(x, -(1 << bits)))
-        return builder.bitcast(builder.sub(integers, whole), x.llvm())
-
-    return x(x), codegen
-
-
-@intrinsic
-def reciprocal_estimate(typingctx: Any, x: Any) -> Any:
-    """1 / x to 14 bits, from AVX-512."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return in_registers(builder, x, "rcp14", list(args))
-
-    return x(x), codegen
-
-
-def avx512(vector: Vector) -> bool:
-    """Whether the vector is a power of two of 512-bit registers, and the machine has them."""
-    registers, rest = divmod(vector.lanes * vector.dtype.bitwidth, 512)
-    return register_bits() == 512 and rest == 0 and registers & (registers - 1) == 0
-
-
-def in_registers(builder: Any, vector: Vector, name: str, args: list[Any], *options: Any) -> Any:
-    """Call an instruction of AVX-512 by its name on each register of a vector that may be wider."""
-    kind, lanes = ("ps" if vector.dtype == types.float32 else "pd"), 512 // vector.dtype.bitwidth
-    register = ir.VectorType(vector.llvm().element, lanes)
-    mask = ir.Constant(ir.IntType(lanes), -1)
-    parts = []
-    for start in range(0, vector.lanes, lanes):
-        indices = ir.Constant(ir.VectorType(I32, lanes), list(range(start, start + lanes)))
-        operands = [builder.shuffle_vector(a, a, indices) for a in args]
-        operands += [ir.Constant(register, None), mask, *options]
-        full = f"llvm.x86.avx512.{'mask.' if options else ''}{name}.{kind}.512"
-        parts.append(call(builder, full, register, operands))
-    while len(parts) > 1:
-        indices = ir.Constant(ir.VectorType(I32, 2 * parts[0].type.count), list(range(2 * parts[0].type.count)))
-        parts = [builder.shuffle_vector(p, q, indices) for p, q in zip(parts[::2], parts[1::2], strict=True)]
-    return parts[0]
-
-
-def reciprocal(x):
-    """1 / x, to half the bits of its dtype or better; x finite, not 0, and neither huge nor tiny."""
-    raise NotImplementedError
-
-
-@overload(reciprocal, jit_options=INLINED)
-def _reciprocal(x):
-    if not avx512(x):
-        return lambda x: 1.0 / x
-    if x.dtype == types.float32:
-        return lambda x: reciprocal_estimate(x)
-
-    def refined(x):
-        r = reciprocal_estimate(x)
-        return r + r * (1.0 - x * r)
-
-    return refined
-
-
-def ratio(t):
-    """T / (t + 1), of a denominator that is not rounded."""
-    raise NotImplementedError
-
-
-@overload(ratio, jit_options=INLINED)
-def _ratio(t):
-    def refined(t):
-        r = reciprocal(t + 1.0)
-        q = t * r
-        return q + r * ((t - q) - q * t)
-
-    def corrected(t):  # where q * t would be rounded
-        d = t + 1.0
-        added = d - t
-        lost = (t - (d - added)) + (1.0 - added)
-        q = t / d
-        return q - q * (lost / d)
-
-    return refined if has_fma() else corrected
 
 
 # ---- functions -------------------------------------------------------------------------------------------------
@@ -367,16 +165,34 @@ def expm1(x):
     return np.where(n == 0.0, np.where(x == 0.0, x, p), 2.0 * (half * p + (half - 0.5)))
 
 
-@vector_function(np.tanh)
+@inline
+def less_logs_of_2(x, n):
+    # x - n log(2), where an error that grows with n does not matter; a product that is rounded always does
+    return x - n * log2(x) if FMA else (x - n * log2_high(x)) - n * log2_low(x)
+
+
 def tanh(x):
-    # h / (h + 1), h = expm1(2 |x|) / 2 = 2**n expm1(2 r) / 2 + (2**n - 1) / 2, 0 <= 2 r < log(2): nothing cancels
+    # h / (h + 1), h = expm1(2 |x|) / 2 = 2**(n - 1) expm1(r) + (2**(n - 1) - 1/2), 0 <= r < log(2): nothing cancels
     z = np.minimum(np.abs(x), tanh_highest(x))
-    y = (z * (2.0 * LOG2_E) - 0.5) + magic(z)
+    y = ((z + z) * LOG2_E - 0.5) + magic(z)
     n = y - magic(z)
-    r = (z - n * half_log2_high(z)) - n * half_log2_low(z)
-    s = power_of_two(y)
-    h = s * (r + r * r * half_expm1_polynomial(r)) + (0.5 * s - 0.5)
+    r = less_logs_of_2(z + z, n)
+    s = power_of_two(y - 1.0)
+    h = s * (r + r * r * expm1_up_polynomial(r)) + (s - 0.5)
     return copy_sign(ratio(h), x)
+
+
+def tanh_by_table(x):
+    z = np.minimum(np.abs(x), TANH_END)
+    return copy_sign(tanh_table(z), x)
+
+
+@overload(np.tanh, jit_options=INLINED)
+def _tanh(x):
+    vector = vector_of(x)
+    if vector is None:
+        return None
+    return tanh_by_table if vector.dtype == types.float32 and avx512(vector) else tanh
 
 
 @inline

@@ -1,0 +1,86 @@
+"""An odd function in float32 by tables, which AVX-512 keeps in registers: no division, and short polynomials.
+
+Measured against the quotient of `vector_math.tanh`: a quarter less time, and a smaller error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.extending import intrinsic
+
+from .simd import call, multiply_add
+from .vector_parts import in_registers, integers, numbers
+
+SEGMENTS = 32  # what an instruction selects from: two registers
+DEGREE = 4
+DROPPED = 20  # bits of z + start that do not number its segment: 8 segments for each power of two
+
+
+def make_table(function: Callable[[Any], Any], start: float, end: float) -> Any:
+    """The center of each segment, and coefficients of the function around it, the constant one first: (6, 32) float32.
+
+    Segments are numbered by the leading bits of z + start, 0 <= z <= end, so that they widen as z grows.
+    """
+    table = np.zeros((SEGMENTS, DEGREE + 2))
+    first = int(np.float32(start).view(np.int32)) >> DROPPED
+    numbers = np.arange(first, first + SEGMENTS + 1, dtype=np.int32)
+    bounds = np.minimum((numbers << DROPPED).view(np.float32).astype(np.float64) - start, end)
+    for number, low, high in zip(numbers[:-1], bounds, bounds[1:], strict=False):
+        row, width = table[number % SEGMENTS], 0.5 * (high - low)
+        if low == 0.0:  # z times a polynomial: its error shrinks with z
+            z = nodes(low, high, DEGREE)
+            row[2:] = coefficients(z / width, function(z) / z) / width ** np.arange(DEGREE)
+        elif low < high:
+            z = nodes(low, high, DEGREE + 1)
+            row[0] = center = almost_exact(function, low, high)
+            row[1:] = coefficients((z - center) / width, function(z)) / width ** np.arange(DEGREE + 1)
+    return table.astype(np.float32).T
+
+
+def nodes(low: float, high: float, n: int) -> Any:
+    """The n Chebyshev nodes of an interval."""
+    return 0.5 * (high + low) + 0.5 * (high - low) * np.cos((np.arange(n) + 0.5) * np.pi / n)
+
+
+def coefficients(x: Any, y: Any) -> Any:
+    """The polynomial through these points, the constant coefficient first."""
+    return np.linalg.solve(np.vander(x, increasing=True), y)
+
+
+def almost_exact(function: Callable[[Any], Any], low: float, high: float) -> Any:
+    """A float32 near the middle at which the function is almost a float32 too: its rounding costs nothing."""
+    z = np.linspace(0.75 * low + 0.25 * high, 0.25 * low + 0.75 * high, 1001).astype(np.float32).astype(np.float64)
+    return z[np.argmin(np.abs(function(z) - function(z).astype(np.float32)))]
+
+
+def make_tabulated(function: Callable[[Any], Any], start: float, end: float) -> Any:
+    """The function on vectors of 512-bit registers of float32, for 0 <= z <= end."""
+    table = make_table(function, start, end)
+
+    @intrinsic
+    def tabulated(typingctx: Any, z: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            index = builder.bitcast(builder.fadd(args[0], numbers(z, start)), z.integers())
+            index = builder.lshr(index, integers(z, DROPPED))
+
+            def polynomial(register: Any, z: Any, index: Any) -> Any:
+                lower, upper = ([ir.Constant(register, row.tolist()) for row in half] for half in np.split(table, 2, 1))
+                center, *coefficients = (
+                    call(builder, "llvm.x86.avx512.vpermi2var.ps.512", register, [low, index, high])
+                    for low, high in zip(lower, upper, strict=True)
+                )
+                t = builder.fsub(z, center)
+                total = coefficients.pop()
+                while coefficients:
+                    total = multiply_add(builder, total, t, coefficients.pop())
+                return total
+
+            return in_registers(builder, z, polynomial, args[0], index)
+
+        return z(z), codegen
+
+    return tabulated
