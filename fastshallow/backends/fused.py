@@ -183,6 +183,7 @@ def compile_function(
     matrix, vector = types.Array(number, 2, "C"), types.Array(number, 1, "C")
     closure = (hidden.digest, output.digest, arrangement)
     if function == "forward":
+        return kernel(step.forward, types.void(data, *[matrix] * 4, vector, matrix, types.intp), *closure)
     control = types.Array(types.float64, 1, "C")
     run_type = types.float64(data, data, *[matrix] * 8, vector, control, types.intp)
     return kernel(make_run(step, L), run_type, *closure)
