@@ -63,7 +63,9 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
         return Plan("features", _round_up(m, 16), m, m, 1, work, reason)
     if n_h < 2 * lanes:
         exact = n_h * (n_x + n_y) <= SUMS
-        reason = "a tiny network: a kernel for just these sizes" if exact else "few hidden units: each lane is an example"
+        reason = (
+            "a tiny network: a kernel for just these sizes" if exact else "few hidden units: each lane is an example"
+        )
         arrangement, tile = ("exact" if exact else "examples"), min(_round_up(m, 64), NARROW_TILE)
     else:
         room = CACHE // (itemsize * (n_x + 2 * n_h + 2 * n_y))

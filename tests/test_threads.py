@@ -123,7 +123,9 @@ def test_who_gives_up_leaves_nobody_waiting():
     case = make_case(9, 11, 2, 9_000)
     right = fs.cost_and_gradients(*case, threads=2)
     X, Y, p = case
-    call = fused.make_call(X.shape, p.W2.shape, X.dtype, fs.activations.tanh, fs.losses.OUTPUTS["sigmoid"], "run", 2, True)
+    call = fused.make_call(
+        X.shape, p.W2.shape, X.dtype, fs.activations.tanh, fs.losses.OUTPUTS["sigmoid"], "run", 2, True
+    )
     gradients = [np.empty_like(array) for array in p]
     here = threading.get_ident()
 

@@ -14,10 +14,11 @@ from numba import types
 
 from ..activations import Activation
 from ..dispatch import TEAM_WORK, Plan, make_plan
-from ..kernels import vector_math  # noqa: F401  gives SIMD vectors their operators and functions
+from ..kernels import (
+    runs,
+    vector_math,  # noqa: F401  gives SIMD vectors their operators and functions
+)
 from ..kernels.compiling import inline, kernel, lanes, number_type, register_bits
-from ..kernels import descent
-from ..kernels.descent import make_run
 from ..kernels.exact import buffers_size as exact_buffers
 from ..kernels.exact import make_exact
 from ..kernels.examples_in_lanes import buffers_size as examples_buffers
@@ -62,9 +63,12 @@ def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: 
     """A2 (n_y, m) of checked input."""
     W1, b1, W2, b2 = p
     key = (X.shape, W2.shape, X.dtype, hidden, output, "forward", threads)
-    kernel, scratch, _, _, plan, _ = _thread.calls.get(key) or make_call(*key)
+    forward, scratch, control, _, plan, most = _thread.calls.get(key) or make_call(*key)
     A2 = empty((W2.shape[0], X.shape[1]), X.dtype)
-    kernel(X, W1, b1, W2, b2, scratch, A2, plan.tile)
+    if most == 1 or (threads is None and plan.work < TEAM_WORK):
+        forward(X, W1, b1, W2, b2, scratch, A2, control, 0)
+    else:
+        team.run(forward, (X, W1, b1, W2, b2, scratch, A2, control), control, most, threads is not None)
     return A2
 
 
@@ -103,9 +107,12 @@ def make_call(
     thread = _thread
     plan = make_plan(n_x, n_h, n_y, m, dtype.itemsize, lanes(dtype))
     sizes = (n_x, n_h, n_y)
+    parts = plan.groups
     if function == "forward":
-        plan = plan._replace(groups=0, arrangement="examples" if plan.arrangement == "exact" else plan.arrangement)
-    most = max(1, min(threads or team.processors(), plan.groups))
+        parts = m // (2 * plan.tile)
+        arrangement = "examples" if plan.arrangement == "exact" else plan.arrangement
+        plan = plan._replace(arrangement=arrangement, groups=0, work=plan.work // 2)
+    most = max(1, min(threads or team.processors(), parts))
     size = scratch_size(plan, sizes, dtype, most)
     need = size * dtype.itemsize + LINE
     kept = not own and need <= KEEP
@@ -124,10 +131,10 @@ def make_call(
 
 def make_control(plan: Plan, costs: int = 0) -> Any:
     """The settings of a run once over the data, with room for so many recorded costs."""
-    control = np.zeros(descent.COSTS + costs)
-    control[descent.TILE], control[descent.CHUNK] = plan.tile, plan.chunk
-    control[descent.GROUP], control[descent.GROUPS] = plan.group, plan.groups
-    control[descent.PIECES], control[descent.EPOCHS], control[descent.THREADS] = plan.chunks, 1, 1
+    control = np.zeros(runs.COSTS + costs)
+    control[runs.TILE], control[runs.CHUNK] = plan.tile, plan.chunk
+    control[runs.GROUP], control[runs.GROUPS] = plan.group, plan.groups
+    control[runs.PIECES], control[runs.EPOCHS], control[runs.THREADS] = plan.chunks, 1, 1
     return control
 
 
@@ -181,12 +188,13 @@ def compile_function(
     number = number_type(dtype)
     data = types.Array(number, 2, "A", readonly=True)
     matrix, vector = types.Array(number, 2, "C"), types.Array(number, 1, "C")
+    control = types.Array(types.float64, 1, "C")
     closure = (hidden.digest, output.digest, arrangement)
     if function == "forward":
-        return kernel(step.forward, types.void(data, *[matrix] * 4, vector, matrix, types.intp), *closure)
-    control = types.Array(types.float64, 1, "C")
+        forward_type = types.void(data, *[matrix] * 4, vector, matrix, control, types.intp)
+        return kernel(runs.make_forward(step), forward_type, *closure)
     run_type = types.float64(data, data, *[matrix] * 8, vector, control, types.intp)
-    return kernel(make_run(step, L), run_type, *closure)
+    return kernel(runs.make_run(step, L), run_type, *closure)
 
 
 class Descent:
@@ -206,23 +214,23 @@ class Descent:
     ) -> None:
         call = make_call(X.shape, p.W2.shape, X.dtype, hidden, output, "run", threads, own=True)
         control = self._control = make_control(call.plan, (epochs - 1) // cost_every + 1)
-        control[descent.EPOCHS], control[descent.COST_EVERY] = epochs, cost_every
-        control[descent.LEARNING_RATE] = learning_rate
+        control[runs.EPOCHS], control[runs.COST_EVERY] = epochs, cost_every
+        control[runs.LEARNING_RATE] = learning_rate
         gradients = [empty(array.shape, array.dtype) for array in p]
         self._run, self._arguments = call.kernel, (X, Y, *p, *gradients, call.scratch, control)
         self._threads, self._asked = call.threads, threads is not None
-        self.costs = control[descent.COSTS :]
+        self.costs = control[runs.COSTS :]
 
     def run(self, pieces: int) -> bool:
         """Go through at most `pieces` chunks of each group; gives back whether the numbers are still finite."""
-        self._control[descent.PIECES] = pieces
+        self._control[runs.PIECES] = pieces
         if self._threads == 1:
             self._run(*self._arguments, 0)
         else:
             team.run(self._run, self._arguments, self._control, self._threads, self._asked)
-        return not self._control[descent.FAILED]
+        return not self._control[runs.FAILED]
 
     @property
     def epoch(self) -> int:
         """The epochs done."""
-        return int(self._control[descent.EPOCH])
+        return int(self._control[runs.EPOCH])

@@ -10,12 +10,13 @@ import multiprocessing
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
 
-from ..kernels.descent import ARRIVALS, BASE, GIVEN_UP, THREADS
+from ..kernels.runs import ARRIVALS, BASE, GIVEN_UP, THREADS
 
 LIMITS = ("FASTSHALLOW_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # the first that is set counts
 
@@ -29,10 +30,8 @@ class _Worker(threading.Thread):
     def run(self) -> None:
         while True:
             function, arguments = self.tasks.get()
-            try:
+            with suppress(Exception):  # the caller's own call has failed in the same way
                 function(*arguments)
-            except Exception:  # noqa: S110  the caller's own call has failed in the same way
-                pass
             del function, arguments  # keep nobody's data alive
 
 

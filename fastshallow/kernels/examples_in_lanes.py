@@ -64,22 +64,21 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
                 store(S, t, load(S, t, L) + bias)
 
     @inline
-    def forward(X, W1, b1, W2, b2, S, A2, T):
-        # X (n_x, m) -> A2 (n_y, m)
+    def predict(X, start, n, W1, b1, W2, b2, S, at, A2):
+        # A2 of n examples
         n_x, m = X.shape
         n_h, n_y = b1.size, b2.size
         row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
-        ld = odd_lines(T, itemsize)
-        x, z, a, d = 0, n_x * ld, (n_x + 2 * n_y) * ld, (n_x + 2 * n_y + n_h) * ld
-        for start in range(0, m, T):
-            n = min(T, m - start)
-            columns = columns_of(n)
-            copy(X, start * column, row, column, n_x, n, S, x, ld, columns)
-            hidden_layer(S, x, n_x, W1, b1, a, d, ld, columns)
-            scores(S, a, n_h, W2, b2, z, ld, columns)
-            for t in range(0, n, L):
-                output_values(S, z + t, ld, n_y)
-            copy(S, z, ld, 1, n_y, n, A2, start, m, n)
+        columns = columns_of(n)
+        ld = odd_lines(columns, itemsize)
+        x, z = at.buffers, at.buffers + n_x * ld
+        a, d = z + n_y * ld, z + (n_y + n_h) * ld
+        copy(X, start * column, row, column, n_x, n, S, x, ld, columns)
+        hidden_layer(S, x, n_x, W1, b1, a, d, ld, columns)
+        scores(S, a, n_h, W2, b2, z, ld, columns)
+        for t in range(0, n, L):
+            output_values(S, z + t, ld, n_y)
+        copy(S, z, ld, 1, n_y, n, A2, start, m, n)
 
     @inline
     def accumulate(X, Y, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
@@ -115,4 +114,4 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
         return cost
 
     parameters = make_parameters_in_place(L)
-    return SimpleNamespace(locate=locate, forward=forward, accumulate=accumulate, **vars(parameters))
+    return SimpleNamespace(locate=locate, predict=predict, accumulate=accumulate, **vars(parameters))

@@ -1,5 +1,7 @@
-"""Where things lie in the scratch memory of a step, which all threads share: first what is one for all, then a slab of
-gradients for each group of examples, then the buffers of each thread."""
+"""Where things lie in the scratch memory of a step, which all threads share.
+
+First comes what is one for all, then a slab of gradients for each group of examples, then the buffers of each thread.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,10 @@ BLOCK = 2**18  # bytes of a tile of X that stay in the second-level cache beside
 
 
 class Layout(NamedTuple):
-    """Sizes and offsets, in elements, when hidden units are side by side. The gradient of the parameter at i is at
-    gradient + i."""
+    """Sizes and offsets, in elements, when hidden units are side by side.
+
+    The gradient of the parameter at i is at gradient + i.
+    """
 
     n_x: int  # features
     n_h: int  # hidden units
@@ -90,7 +94,7 @@ def make_layout(
     V: int,
     itemsize: int,
 ) -> Layout:
-    """The layout of one group and thread for tiles of T examples (a multiple of R and L), with W1 in rows or in panels."""
+    """The layout of one group and thread for tiles of T examples (a multiple of R and L), W1 in rows or panels."""
     line = LINE // itemsize
     width = round_up(n_h, L)
     depth = 0 if rows else round_up(n_x, R)

@@ -29,7 +29,7 @@ def _integer(context: Any, builder: Any, a: Any, array: Any, i: Any) -> Any:
 
 @intrinsic
 def arrive(typingctx: Any, a: Any, i: Any) -> Any:
-    """Add 1 to the 64-bit integer in element i of `a`, atomically; what was written before is visible to all who see it."""
+    """Add 1 to the 64-bit integer in element i of `a`, atomically; who sees it sees what was written before."""
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         builder.atomic_rmw("add", _integer(context, builder, a, *args), I64(1), "acq_rel")

@@ -183,18 +183,13 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
                 store(S, at.Z + y * at.ld_t + t, tile_hsum(acc) + splat(S, at.b2 + y, L))
 
     @inline
-    def forward(X, W1, b1, W2, b2, S, A2, T):
-        # X (n_x, m) -> A2 (n_y, m)
-        m = X.shape[1]
-        at = locate(X, b1, b2, T, 0, 0, 0)
-        begin(W1, b1, W2, b2, S, at, 0, 1)
-        for start in range(0, m, T):
-            n = min(T, m - start)
-            hidden_layer(X, start, n, W1, S, at)
-            scores(S, at, n)
-            for t in range(0, n, L):
-                output_values(S, at.Z + t, at.ld_t, at.n_y)
-            copy(S, at.Z, at.ld_t, 1, at.n_y, n, A2, start, m, n)
+    def predict(X, start, n, W1, b1, W2, b2, S, at, A2):
+        # A2 of n examples
+        hidden_layer(X, start, n, W1, S, at)
+        scores(S, at, n)
+        for t in range(0, n, L):
+            output_values(S, at.Z + t, at.ld_t, at.n_y)
+        copy(S, at.Z, at.ld_t, 1, at.n_y, n, A2, start, X.shape[1], n)
 
     @inline
     def clear(S, at):
@@ -270,5 +265,5 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         accumulate=accumulate,
         update=update,
         give=give,
-        forward=forward,
+        predict=predict,
     )
