@@ -48,7 +48,7 @@ def helper(function: F) -> F:
     return register_jitable(**CALLED)(function)  # type: ignore[no-any-return]
 
 
-class _Cache(FunctionCache):  # type: ignore[misc]
+class _Cache(FunctionCache):
     def _index_key(self, sig: Any, codegen: Any) -> tuple[str]:
         return (self._py_func.__qualname__,)
 
@@ -77,7 +77,7 @@ def _one_piece(name: str) -> Iterator[None]:
     optimized and made machine code: an inner loop as often as its calls are deep (measured: two thirds of the time).
     """
 
-    class Library(JITCodeLibrary):  # type: ignore[misc]
+    class Library(JITCodeLibrary):
         def _optimize_final_module(self) -> None:
             if self.name == name:
                 super()._optimize_final_module()
