@@ -1,10 +1,12 @@
-"""An odd function in float32 by tables, which AVX-512 keeps in registers: no division, and short polynomials.
+"""Tables that AVX-512 keeps in registers: short polynomials, and no division.
 
-Measured against the quotient of `vector_math.tanh`: a quarter less time, and a smaller error.
+In float32, a function in 32 segments; in float64, powers of two by sixteenths. Measured against the same function
+without: a quarter less time for float32's tanh and a fifth for float64's exp, and smaller errors.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -57,6 +59,13 @@ def almost_exact(function: Callable[[Any], Any], low: float, high: float) -> Any
     return z[np.argmin(np.abs(function(z) - function(z).astype(np.float32)))]
 
 
+def lookup(builder: Any, register: Any, table: list[float], index: Any) -> Any:
+    """The numbers of a table of two registers at the last bits of each index."""
+    low, high = (ir.Constant(register, half) for half in (table[: register.count], table[register.count :]))
+    kind = "ps" if register.count == 16 else "pd"
+    return call(builder, f"llvm.x86.avx512.vpermi2var.{kind}.512", register, [low, index, high])
+
+
 def make_tabulated(function: Callable[[Any], Any], start: float, end: float) -> Any:
     """The function on vectors of 512-bit registers of float32, for 0 <= z <= end."""
     table = make_table(function, start, end)
@@ -68,11 +77,7 @@ def make_tabulated(function: Callable[[Any], Any], start: float, end: float) -> 
             index = builder.lshr(index, integers(z, DROPPED))
 
             def polynomial(register: Any, z: Any, index: Any) -> Any:
-                lower, upper = ([ir.Constant(register, row.tolist()) for row in half] for half in np.split(table, 2, 1))
-                center, *coefficients = (
-                    call(builder, "llvm.x86.avx512.vpermi2var.ps.512", register, [low, index, high])
-                    for low, high in zip(lower, upper, strict=True)
-                )
+                center, *coefficients = (lookup(builder, register, row.tolist(), index) for row in table)
                 t = builder.fsub(z, center)
                 total = coefficients.pop()
                 while coefficients:
@@ -84,3 +89,23 @@ def make_tabulated(function: Callable[[Any], Any], start: float, end: float) -> 
         return z(z), codegen
 
     return tabulated
+
+
+def make_lookup(table: list[float]) -> Any:
+    """From y = magic + n, the number n modulo 16 of a table of float64."""
+
+    @intrinsic
+    def number(typingctx: Any, y: Any) -> Any:
+        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+            index = builder.bitcast(args[0], y.integers())
+            return in_registers(builder, y, lambda register, part: lookup(builder, register, table, part), index)
+
+        return y(y), codegen
+
+    return number
+
+
+ONE = 2**120
+POWERS = [math.isqrt(math.isqrt(math.isqrt(math.isqrt(2**j * ONE**16)))) for j in range(16)]  # 2**(j / 16) * ONE
+root_power = make_lookup([power / ONE for power in POWERS])
+root_power_rest = make_lookup([(power - int(power / ONE * ONE)) / ONE for power in POWERS])

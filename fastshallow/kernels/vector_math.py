@@ -16,7 +16,7 @@ from numba import types
 from numba.extending import overload
 
 from .compiling import INLINED, has_fma, inline
-from .tabulated import make_tabulated
+from .tabulated import make_tabulated, root_power, root_power_rest
 from .vector_operators import vector_of
 from .vector_parts import (
     avx512,
@@ -28,6 +28,7 @@ from .vector_parts import (
     mantissa,
     power_of_two,
     ratio,
+    scalef,
     times_power_of_two,
 )
 
@@ -76,6 +77,14 @@ EXPM1_UP_64 = (
     2.380936127867372646e-8,
     2.805812948840837832e-9,
 )
+# ... and for |r| <= log(2) / 32, the minimax one of exp(r)
+EXPM1_SHORT = (
+    0.5000000000000006,
+    0.16666666664413368,
+    0.04166666665963314,
+    0.008333472061934343,
+    0.0013889129367903159,
+)
 # (log((1 + s) / (1 - s)) - 2 s) / s**3 as a polynomial of s**2, for |s| <= (sqrt(2) - 1) / (sqrt(2) + 1)
 LOG_32 = (0.6666668618433947846, 0.3998831667174839217, 0.2960079483617938077)
 LOG_64 = (
@@ -107,6 +116,7 @@ TANH_START, TANH_END = 0.625, 9.25  # of its table
 
 expm1_polynomial = make_polynomial(EXPM1_32, EXPM1_64)
 expm1_up_polynomial = make_polynomial(EXPM1_UP_32 if has_fma() else EXPM1_UP_LONG_32, EXPM1_UP_64)
+expm1_short_polynomial = make_polynomial((), EXPM1_SHORT)
 log_polynomial = make_polynomial(LOG_32, LOG_64)
 log1p_polynomial = make_polynomial(LOG1P_32, LOG1P_64)
 log2 = make_constant(math.log(2.0), math.log(2.0))
@@ -143,7 +153,6 @@ def vector_function(*functions: Any) -> Any:
     return register
 
 
-@vector_function(np.exp)
 def exp(x):
     # exp(x) = 2**n exp(r), r = x - n log(2)
     x = np.minimum(np.maximum(x, exp_lowest(x)), exp_highest(x))
@@ -151,6 +160,25 @@ def exp(x):
     n = y - magic(x)
     r = (x - n * log2_high(x)) - n * log2_low(x)
     return times_power_of_two(1.0 + (r + r * r * expm1_polynomial(r)), y)
+
+
+def exp_by_table(x):
+    # exp(x) = 2**(n/16) exp(r), r = x - n log(2) / 16
+    x = np.minimum(np.maximum(x, exp_lowest(x)), exp_highest(x))
+    y = x * (16.0 * LOG2_E) + magic(x)
+    n = y - magic(x)
+    m = 0.0625 * n
+    r = (x - m * log2_high(x)) - m * log2_low(x)
+    t = root_power(y)
+    return scalef(t + (t * (r + r * r * expm1_short_polynomial(r)) + root_power_rest(y)), m)
+
+
+@overload(np.exp, jit_options=INLINED)
+def _exp(x):
+    vector = vector_of(x)
+    if vector is None:
+        return None
+    return exp_by_table if vector.dtype == types.float64 and avx512(vector) else exp
 
 
 @vector_function(np.expm1)

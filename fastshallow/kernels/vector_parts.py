@@ -81,6 +81,12 @@ def power_of_two(typingctx: Any, y: Any) -> Any:
 
 
 @intrinsic
+def scalef(typingctx: Any, p: Any, n: Any) -> Any:
+    """P * 2**floor(n), rounded once, by AVX-512."""
+    return p(p, n), lambda context, builder, sig, args: instruction(builder, p, "scalef", list(args), CURRENT_ROUNDING)
+
+
+@intrinsic
 def times_power_of_two(typingctx: Any, p: Any, y: Any) -> Any:
     """P * 2**n where y = magic + n, rounded once, whatever n is."""
     bits = mantissa_bits(p)
