@@ -79,7 +79,7 @@ def cost_and_gradients(
     W1, b1, W2, b2 = p
     dtype = X.dtype
     key = (X.shape, W2.shape, dtype, hidden, output, "run", threads)
-    run, scratch, control, (s1, s2, s3, s4), plan, most = _thread.calls.get(key) or make_call(*key)
+    run, scratch, control, (s1, s2, s3, s4), plan, most = _thread.calls.get(key) or make_call(*key, w1_shape=W1.shape)
     dW1, db1, dW2, db2 = gradients = empty(s1, dtype), empty(s2, dtype), empty(s3, dtype), empty(s4, dtype)
     if most == 1 or (threads is None and plan.work < TEAM_WORK):
         cost = run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control, 0)
@@ -98,12 +98,16 @@ def make_call(
     function: str,
     threads: int | None,
     own: bool = False,
+    w1_shape: tuple[int, ...] | None = None,
 ) -> Call:
     """Plan and compile "run" or "forward" for X of shape (n_x, m) and W2 of shape (n_y, n_h).
 
-    The call is kept for the next one, unless it shall have scratch memory of its own.
+    The call is kept for the next one, unless it shall have scratch memory of its own. Nothing is compiled for shapes
+    that do not fit.
     """
     (n_x, m), (n_y, n_h) = x_shape, w_shape
+    if not (n_x and m and n_y and n_h) or w1_shape not in (None, (n_h, n_x)):
+        raise ValueError("shapes do not fit")
     thread = _thread
     plan = make_plan(n_x, n_h, n_y, m, dtype.itemsize, lanes(dtype))
     sizes = (n_x, n_h, n_y)
