@@ -1,4 +1,4 @@
-"""fastshallow trains networks with one hidden layer on a CPU as fast as the hardware allows, and shows why it is fast."""
+"""Train networks with one hidden layer on a CPU as fast as the hardware allows, and see why it is fast."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from . import datasets
 from .activations import Activation, leaky_relu
+from .dispatch import explain
 from .formulas import FormulaError
+from .functional import backends, cost_and_gradients, forward
 from .parameters import Parameters, initialize_parameters
 
 if TYPE_CHECKING:
-    from .dispatch import explain
-    from .functional import backends, cost_and_gradients, forward
     from .network import History, Network, NetworkFileError
     from .training import DivergenceError, train
 
@@ -35,11 +35,9 @@ __all__ = [
     "train",
 ]
 
+# Imported when first used: they cost a third of the import. Not so `backends`, which is a folder as well: the first import
+# from there would hide the function.
 _HOME = {
-    "backends": "functional",
-    "cost_and_gradients": "functional",
-    "forward": "functional",
-    "explain": "dispatch",
     "History": "network",
     "Network": "network",
     "NetworkFileError": "network",

@@ -1,4 +1,4 @@
-"""What users give is checked and brought into shape here, once for all backends; what is right already passes quickly."""
+"""What users give is checked and brought into shape here, for all backends; what is right already passes quickly."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def check_parameters(p: Parameters, X: NDArray[Any], name: str = "p") -> Paramet
     try:
         n_h, n_y = W1.shape[0], W2.shape[0]
         if (
-            W1.dtype is dtype
+            n_h
+            and n_y
+            and W1.dtype is dtype
             and b1.dtype is dtype
             and W2.dtype is dtype
             and b2.dtype is dtype
@@ -55,9 +57,9 @@ def check_y(Y: ArrayLike, X: NDArray[Any], n_y: int | None) -> NDArray[Any]:
     if type(Y) is np.ndarray and Y.dtype is X.dtype and Y.ndim == 2:
         row, column = Y.strides
         shape = Y.shape
-        if Y.flags.aligned and not (row | column) & (Y.itemsize - 1) and shape[1] == X.shape[1]:
-            if shape[0] == n_y or (n_y is None and shape[0]):
-                return Y
+        straight = Y.flags.aligned and not (row | column) & (Y.itemsize - 1) and shape[1] == X.shape[1]
+        if straight and (shape[0] == n_y or (n_y is None and shape[0])):
+            return Y
     y = _as_matrix("Y", Y, X.dtype)
     if y.shape[1] != X.shape[1]:
         hint = "; an example is a column: did you mean Y.T?" if y.shape[0] == X.shape[1] else ""
@@ -99,7 +101,7 @@ def check_finite(X: NDArray[Any]) -> None:
 
 def _as_matrix(name: str, values: ArrayLike, dtype: Any) -> NDArray[Any]:
     """An array of two dimensions, in `dtype` (which must hold its numbers exactly) or by X's rule."""
-    a = np.asarray(values)
+    a = _as_array(name, values)
     if a.dtype.kind not in "fiub":
         raise TypeError(f"{name} must hold real numbers, not {a.dtype}")
     if a.ndim != 2:
@@ -114,6 +116,13 @@ def _as_matrix(name: str, values: ArrayLike, dtype: Any) -> NDArray[Any]:
     if not a.flags.aligned or any(stride % a.itemsize for stride in a.strides):
         a = a.copy()
     return a
+
+
+def _as_array(name: str, values: ArrayLike) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"{name} must be a matrix: {error}") from None
 
 
 def _exactly(name: str, a: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -135,7 +144,7 @@ def _checked_parameters(p: Any, X: NDArray[Any]) -> Parameters:
     n_x = X.shape[0]
     arrays = []
     for name, array in zip(Parameters._fields, p, strict=True):
-        a = np.asarray(array)
+        a = _as_array(name, array)
         if a.dtype.kind not in "fiub":
             raise TypeError(f"{name} must hold real numbers, not {a.dtype}")
         if a.ndim != 2:
@@ -152,7 +161,7 @@ def _checked_parameters(p: Any, X: NDArray[Any]) -> Parameters:
             raise ValueError(f"{name} must have shape {shape} to fit W1 and W2, not {a.shape}")
     return Parameters(
         *(
-            np.require(_exactly(name, a, X.dtype), requirements="CAW")
+            np.require(_exactly(name, a, X.dtype), requirements=("C", "A", "W"))
             for name, a in zip(Parameters._fields, arrays, strict=True)
         )
     )

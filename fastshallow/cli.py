@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import importlib
 import os
 import subprocess
@@ -43,15 +44,17 @@ INFO = """examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status: 0, 2 for bad input, 130 after Ctrl-C."""
     try:
-        parser = _parser()
-        arguments = parser.parse_args(argv)
+        parser, commands = _parser()
+        arguments, unknown = parser.parse_known_args(argv)
+        if unknown:
+            _refuse(unknown[0], commands.get(arguments.command, parser))
         if arguments.command is None:
             parser.print_help()
             return 0
         if arguments.command == "bench" and argv is None:
             _restart_on_one_thread()
-        commands = importlib.import_module(".commands", __package__)
-        status: int = getattr(commands, arguments.command)(arguments)
+        module = importlib.import_module(".commands", __package__)
+        status: int = getattr(module, arguments.command)(arguments)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # whoever read this has seen enough
@@ -90,7 +93,13 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"fastshallow: error: {message} (see {self.prog} --help)\n")
 
 
-def _parser() -> argparse.ArgumentParser:
+def _refuse(argument: str, parser: argparse.ArgumentParser) -> NoReturn:
+    close = difflib.get_close_matches(argument, parser._option_string_actions, 1) if argument.startswith("-") else []
+    parser.error(f"unrecognized argument {argument!r}{f'; did you mean {close[0]}?' if close else ''}")
+
+
+def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The parser, and those of the commands by their names."""
     parser = _Parser(prog="fastshallow", description="Train networks with one hidden layer, fast, on a CPU.")
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(dest="command", metavar="train | predict | bench | info")
@@ -124,7 +133,7 @@ def _parser() -> argparse.ArgumentParser:
     bench.add_argument("--seconds", type=_positive, default=0.2, help="time spent on each figure (default: 0.2)")
 
     command("info", "show what decides speed on this machine", INFO)
-    return parser
+    return parser, dict(commands.choices)
 
 
 def _add_train_arguments(train: argparse.ArgumentParser) -> None:

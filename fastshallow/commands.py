@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import dispatch, lessons, report, tables
+from .backends import COMPILED
 from .console import digits, progress_bar, seconds_text, show_table
 from .network import Network
 from .training import train as fit
@@ -49,15 +50,21 @@ def train(arguments: argparse.Namespace) -> int:
     settings |= {"learning_rate": learning_rate, "scale": scale}
 
     def run(backend: str) -> tuple[Network, dict[str, Any]]:
-        start = perf_counter()
-        first = fit(X, Y, n_h, epochs=1, backend=backend, **settings)
-        if first.history.stopped:
-            raise KeyboardInterrupt
-        before = perf_counter() - start
         with progress_bar(backend, wanted=not arguments.json) as step:
-            progress = step and (lambda epoch, epochs, cost: step(epoch, epochs, f"cost {cost:.6f}"))
-            network = fit(X, Y, n_h, epochs=epochs, backend=backend, progress=progress, **settings)
+            if step and backend in COMPILED:
+                step(0, epochs, "compiling, or loading what is compiled")
+            start = perf_counter()
+            first = fit(X, Y, n_h, epochs=1, backend=backend, **settings)
+            before = perf_counter() - start
+
+            def show(epoch: int, epochs: int, cost: float) -> None:
+                if step:
+                    step(epoch, epochs, f"cost {cost:.6f}")
+
+            network = fit(X, Y, n_h, epochs=epochs, backend=backend, progress=show, **settings)
         history = network.history
+        if first.history.stopped or not len(history.epoch):
+            raise KeyboardInterrupt
         network = dataclasses.replace(network, features=features, target=target)
         return network, {
             "backend": backend,
@@ -156,7 +163,9 @@ def _show_training(result: dict[str, Any], data: str | None) -> None:
         if through < result["epochs"] - 1:
             later = comparison["largest_difference_overall"]
             print(f"(This problem amplifies rounding in its later epochs: {later:.1e} through the last.)")
-    print(f"Before the first epoch, compiling or loading what is compiled took {seconds_text(run['compile_seconds'])}.")
+    if run["backend"] in COMPILED:
+        took = seconds_text(run["compile_seconds"])
+        print(f"Before the first epoch, compiling or loading what is compiled took {took}.")
     if result["saved"]:
         print(f"Saved as {result['saved']}. Next: fastshallow predict {result['saved']} {data or 'data.csv'}")
 

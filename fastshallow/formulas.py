@@ -12,11 +12,10 @@ import numpy as np
 NAMES = frozenset(
     ("absolute", "fabs", "square", "sqrt", "exp", "expm1", "log", "log1p", "tanh", "maximum", "minimum", "where")
 )  # what a formula calls by its name
-OPERATORS = frozenset(
-    ("add", "subtract", "multiply", "divide", "negative", "positive", "power", "less", "less_equal", "greater")
-    + ("greater_equal", "equal", "not_equal", "bitwise_and", "bitwise_or", "bitwise_xor", "invert")
-)
-OPERATIONS = NAMES | OPERATORS
+ARITHMETIC = frozenset(("add", "subtract", "multiply", "divide", "negative", "positive", "power"))
+COMPARISONS = frozenset(("less", "less_equal", "greater", "greater_equal", "equal", "not_equal"))
+LOGIC = frozenset(("bitwise_and", "bitwise_or", "bitwise_xor", "invert"))
+OPERATIONS = NAMES | ARITHMETIC | COMPARISONS | LOGIC
 LARGEST_POWER = 8
 
 
@@ -52,8 +51,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     def _refusal(self, what: str) -> FormulaError:
         return FormulaError(
             f"{self._where} uses {what}, which the compiled kernels do not have. "
-            f"They have + - * / ** (small constant integers), comparisons, & | ~ and np.: "
-            + ", ".join(sorted(NAMES))
+            f"They have + - * / ** (small constant integers), comparisons, & | ~ and np.: " + ", ".join(sorted(NAMES))
         )
 
     def __bool__(self) -> bool:
@@ -62,7 +60,7 @@ class Tracer(np.lib.mixins.NDArrayOperatorsMixin):
     def __float__(self) -> float:
         raise FormulaError(f"{self._where} makes a number of an array (math.exp, float, ...): use NumPy's functions")
 
-    __int__ = __index__ = __float__  # type: ignore[assignment]
+    __int__ = __index__ = __float__
 
     def __array__(self, *args: Any, **kwargs: Any) -> Any:
         raise self._refusal("a conversion to an array")

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .activations import Activation, activation
 from .backends import BACKENDS, COMPILED, load
-from .checks import check_parameters, check_threads, check_x, check_y
+from .checks import FLOAT32, FLOAT64, check_parameters, check_threads, check_x, check_y
 from .dispatch import explain, unavailable
 from .losses import Output, output_layer
 from .parameters import Parameters
@@ -121,22 +121,28 @@ def cost_and_gradients(
     Deep Learning Specialization, Course 1, Week 3: "Gradient descent for neural networks". All three outputs have
     dZ2 = A2 - Y; then dW2 = 1/m dZ2 A1', dZ1 = W2' dZ2 * g1'(Z1), dW1 = 1/m dZ1 X'.
     """
-    # All checks would cost more than a small step. What has been found right goes straight to the kernel, which knows its
+    # All checks would cost more than a small step. What was right goes straight to the kernel, which knows its
     # arguments' types and compares their shapes; when it refuses them, the checks below say why.
     # It holds for "fused", and for "auto" where that has picked it: for one shape as for all.
+    if threads is not None:
+        check_threads(threads)
     try:
-        straight, g, loss = _straight[backend, hidden, output, threads]
-        return straight.cost_and_gradients(X, Y, p, g, loss)  # type: ignore[no-any-return]
+        straight, g, loss = _straight[backend, hidden, output]
+        W1, b1, W2, b2 = p
+        dtype = X.dtype  # type: ignore[union-attr]
+        # It takes numbers of the other byte order for its own.
+        known = dtype is FLOAT64 or dtype is FLOAT32
+        if known and dtype is Y.dtype is W1.dtype is b1.dtype is W2.dtype is b2.dtype:  # type: ignore[union-attr]
+            return straight.cost_and_gradients(X, Y, p, g, loss)  # type: ignore[no-any-return]
     except (KeyError, TypeError, ValueError, AttributeError):
         pass
     X = check_x(X)
     p = check_parameters(p, X)
     Y = check_y(Y, X, p.W2.shape[0])
-    check_threads(threads)
     g, loss = activation(hidden), output_layer(output)
     run = _backend(backend, X, p)
     if run.__name__.endswith("fused"):
-        _straight[backend, hidden, output, threads] = run, g, loss
+        _straight[backend, hidden, output] = run, g, loss
     return run.cost_and_gradients(X, Y, p, g, loss)  # type: ignore[no-any-return]
 
 
@@ -152,7 +158,7 @@ def backends() -> dict[str, Backend]:
 
 def named_backend(name: str) -> ModuleType:
     """The backend of that name; an error if there is none or it can't run here."""
-    if name not in BACKENDS:
+    if not isinstance(name, str) or name not in BACKENDS:
         raise ValueError(f"backend must be one of {', '.join(BACKENDS)} or auto, not {name!r}")
     problem = unavailable() if name in COMPILED else None
     if problem:
@@ -165,7 +171,7 @@ _straight: dict[Any, tuple[ModuleType, Activation, Output]] = {}
 
 
 def _backend(name: str, X: NDArray[Any], p: Parameters) -> ModuleType:
-    found = _ready.get(name)
+    found = _ready.get(name) if isinstance(name, str) else None
     if found is None:
         if name == "auto":
             (n_y, n_h), (n_x, m) = p.W2.shape, X.shape

@@ -1,7 +1,7 @@
 """Outputs, each with its loss merged: the cost comes from the raw scores Z2, and never overflows.
 
-For all of them dZ2 = A2 - Y. `shift` and `total` are used by the normalized output alone: an example's largest score and
-the sum over outputs of exp(score - shift).
+For all of them dZ2 = A2 - Y. `shift` and `total` are used by the normalized output alone: an example's largest score
+and the sum over outputs of exp(score - shift).
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ class Network:
         if self.features is not None:
             W1 = W1 / self.features.scale.T
             b1 = b1 - W1 @ self.features.mean
-        if self.target is not None and self.target.scale is not None:
+        if self.target is not None and self.target.scale is not None and self.target.mean is not None:
             W2, b2 = W2 * self.target.scale, b2 * self.target.scale + self.target.mean
         return Parameters(W1, b1, W2, b2)
 

@@ -41,9 +41,7 @@ def initialize_parameters(
 
     Returns
     -------
-
-    Parameters
-    ----------
+    p : Parameters
         W1 (n_h, n_x), b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1), in `dtype`.
 
     Raises

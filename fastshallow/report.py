@@ -26,7 +26,7 @@ SLOW = ("loops", "examples")  # their time is a constant times the number of exa
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 Arguments = tuple[NDArray[Any], NDArray[Any], Parameters]  # X, Y and the parameters
-Answer = tuple[float, Parameters]  # the cost and its gradients
+Answer = tuple[float, Parameters] | NDArray[Any]  # the cost and its gradients, or A2
 
 
 class WrongAnswerError(Exception):
@@ -71,10 +71,17 @@ class Case:
             threads=1,
         )
 
+    def prediction(self, backend: str, arguments: Arguments) -> Callable[[], NDArray[Any]]:
+        """Give a call of `forward`, likewise."""
+        X, _, parameters = arguments
+        return partial(
+            functional.forward, X, parameters, hidden=self.hidden, output=self.output, backend=backend, threads=1
+        )
+
     @property
     def tolerance(self) -> float:
         """How far two right answers may lie apart: sums of m terms of order one, divided by m, rounded in any order."""
-        return float(np.finfo(self.dtype).eps) * (16 + 2 * (self.n_x + self.n_h) ** 0.5 + self.m**0.5)
+        return float(np.finfo(self.dtype).eps * (16 + 2 * (self.n_x + self.n_h) ** 0.5 + self.m**0.5))
 
     def validate(self, backend: str, answer: Answer, reference: Answer) -> float:
         """Return how far an answer lies from the reference's, or raise WrongAnswerError if that is too far."""
@@ -86,8 +93,12 @@ class Case:
 
 def difference(one: Answer, other: Answer) -> float:
     """The largest difference between two answers, relative to the largest entry where that exceeds 1."""
-    pairs = [(np.asarray(one[0]), np.asarray(other[0])), *zip(one[1], other[1], strict=True)]
+    pairs = zip(_arrays(one), _arrays(other), strict=True)
     return float(np.max([np.abs(a - b).max() / max(1.0, np.abs(b).max()) for a, b in pairs]))
+
+
+def _arrays(answer: Answer) -> list[NDArray[Any]]:
+    return [answer] if isinstance(answer, np.ndarray) else [np.asarray(answer[0]), *answer[1]]
 
 
 def alternate(functions: Mapping[str, Callable[[], object]], seconds: float = 0.2) -> dict[str, float]:
@@ -141,7 +152,7 @@ def compare(case: Case, backends: Iterable[str], seconds: float = 0.2, longest: 
     """Validate, then time, backends, ``numpy`` among them; what would take longer than `longest` a step is left out."""
     arguments = case.arguments()
     reference = case.step("numpy", arguments)()
-    left_out = {name: _too_slow(case, name, longest) for name in backends}
+    left_out = {name: too_slow(case, name, longest) for name in backends}
     steps = {name: case.step(name, arguments) for name, reason in left_out.items() if not reason}
     first, apart = {}, {}
     for name, step in steps.items():
@@ -158,7 +169,7 @@ def compare(case: Case, backends: Iterable[str], seconds: float = 0.2, longest: 
     ]
 
 
-def _too_slow(case: Case, backend: str, longest: float) -> str:
+def too_slow(case: Case, backend: str, longest: float) -> str:
     """Judge from one example: why to leave a backend out, or an empty text."""
     if backend not in SLOW:
         return ""

@@ -76,8 +76,8 @@ def train(
     cost_every
         Record the cost of every so many-th epoch, as it is before the epoch's update.
     progress
-        Called as ``progress(epoch, epochs, cost)`` about every 0.1 s and at the end: epochs done, epochs in all, and the
-        last recorded cost (NaN if there is none yet).
+        Called as ``progress(epoch, epochs, cost)`` about every 0.1 s and at the end: epochs done, epochs in all, and
+        the last recorded cost (NaN if there is none yet).
 
     Returns
     -------
@@ -105,6 +105,8 @@ def train(
     check_threads(threads)
     epochs, cost_every = positive_integer("epochs", epochs), positive_integer("cost_every", cost_every)
     learning_rate = _learning_rate(learning_rate)
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress must be a function of (epoch, epochs, cost), not {progress!r}")
     if p is None:
         p = initialize_parameters(X.shape[0], n_h, Y.shape[0], scale, seed, X.dtype)
     if backend == "auto":
@@ -213,7 +215,9 @@ def _stepwise(
                 if not math.isfinite(cost):
                     raise descent.diverged(cost)
             with np.errstate(all="ignore"):
-                stepped = [gradient_descent(w, dw, learning_rate) for w, dw in zip(descent.parameters, gradients)]
+                stepped = [
+                    gradient_descent(w, dw, learning_rate) for w, dw in zip(descent.parameters, gradients, strict=True)
+                ]
             if not np.isfinite(stepped[3]).all():  # the outputs' biases, which all that is not finite reaches
                 raise descent.diverged()
             descent.parameters, descent.epoch = Parameters(*stepped), epoch + 1

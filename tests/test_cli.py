@@ -235,6 +235,11 @@ def test_float32(small, run):
         (("bench", "--shape", "2-4"), "'2-4' is not a shape"),
         (("bench", "--backends", "cuda"), "invalid choice: 'cuda'"),
         (("trian",), "invalid choice: 'trian'"),
+        (
+            ("train", "--taget", "y"),
+            "unrecognized argument '--taget'; did you mean --target? (see fastshallow train --",
+        ),
+        (("train", "small.csv", "answer"), "unrecognized argument 'answer' (see fastshallow train --help)"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -328,10 +333,10 @@ def test_a_terminal_without_rich_gets_a_plain_bar():
 
 
 def test_bench_validates_and_times_every_backend():
-    options = ("--shape", "3-5-2", "--batch-sizes", "1", "40", "--seconds", "0.01", "--output", "softmax")
+    options = ("--shape", "2-4-1", "--batch-sizes", "1", "40", "--seconds", "0.01")
     done = process("bench", *options)
     assert (done.returncode, done.stderr) == (0, "")
-    for name in ("loops", "examples", "numpy", "jit", "fused", "ns/example", "3-5-2"):
+    for name in ("loops", "examples", "numpy", "jit", "fused", "ns/example", "2-4-1"):
         assert name in done.stdout
     result = json.loads(process("bench", *options, "--backends", "fused", "--json").stdout)
     assert [step["backend"] for step in result["steps"]] == ["numpy", "fused"] * 2

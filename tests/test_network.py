@@ -109,7 +109,9 @@ def test_a_file_keeps_everything(network, tmp_path):
     if network.features is not None:
         assert (loaded.features.names, loaded.target.name) == (network.features.names, network.target.name)
         assert loaded.target.classes == network.target.classes
-    np.testing.assert_array_equal(loaded.predict(examples()), network.predict(examples()))
+    np.testing.assert_array_equal(
+        loaded.predict(examples(), backend="numpy"), network.predict(examples(), backend="numpy")
+    )
     assert os.listdir(tmp_path) == ["net.npz"]
 
 

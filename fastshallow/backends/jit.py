@@ -42,8 +42,14 @@ def compiled(hidden: Activation, output: Output, dtype: Any) -> tuple[Any, Any]:
     key = (hidden.digest, output.digest, dtype)
     found = _compiled.get(key)
     if found is None:
-        formulas = (hidden.value, hidden.derivative, output.value, output.loss)
-        forward, cost_and_gradients = make(*map(inline, formulas), output.normalized, helper=inline)
+        forward, cost_and_gradients = make(
+            inline(hidden.value),
+            inline(hidden.derivative),
+            inline(output.value),
+            inline(output.loss),
+            output.normalized,
+            helper=inline,
+        )
         data = types.Array(number_type(dtype), 2, "A", readonly=True)
         matrix = types.Array(number_type(dtype), 2, "C")
         found = _compiled[key] = (

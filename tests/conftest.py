@@ -1,0 +1,10 @@
+"""How the tests are run."""
+
+import pytest
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """With -n, keep neighbours in one process: they use the same kernels, which compile for seconds."""
+    if getattr(config.option, "numprocesses", None) and config.option.dist == "no":
+        config.option.dist = "worksteal"
