@@ -35,8 +35,8 @@ __all__ = [
     "train",
 ]
 
-# Imported when first used: they cost a third of the import. Not so `backends`, which is a folder as well: the first import
-# from there would hide the function.
+# Imported when first used: they cost a third of the import. Not so `backends`, which is a folder as well: the first
+# import from there would hide the function.
 _HOME = {
     "History": "network",
     "Network": "network",

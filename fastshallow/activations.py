@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from inspect import signature
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -43,9 +45,15 @@ class Activation:
     def __init__(self, name: str, value: Formula, derivative: Formula) -> None:
         if not isinstance(name, str) or not name:
             raise TypeError(f"name must be a text that is not empty, not {name!r}")
-        for formula, what in ((value, "value"), (derivative, "derivative")):
-            if not callable(formula):
-                raise TypeError(f"{what} must be a function, not {type(formula).__name__}")
+        for formula, what, count in ((value, "value", 1), (derivative, "derivative", 2)):
+            if not isinstance(formula, FunctionType):  # Numba compiles no others
+                raise TypeError(f"{what} must be a function made by def or lambda, not {formula!r}")
+            taken = list(signature(formula).parameters)
+            if len(taken) != count:  # the kernels give no defaults
+                raise FormulaError(
+                    f"the {what} of {name!r} must take {('z', 'z and a')[count - 1]} alone, not {', '.join(taken)}: "
+                    "other numbers can come from a function around it"
+                )
         trace(value, 1, f"the value of {name!r}")
         trace(derivative, 2, f"the derivative of {name!r}")
         _check_derivative(name, value, derivative)

@@ -100,7 +100,7 @@ def _describe(value: Any, update: Callable[[bytes], None], seen: set[int]) -> No
         _describe(value.__code__, update, seen)
         for cell in value.__closure__ or ():
             _describe(cell.cell_contents, update, seen)
-        for default in value.__defaults__ or ():
+        for default in (*(value.__defaults__ or ()), *(value.__kwdefaults__ or {}).items()):
             _describe(default, update, seen)
         for name in _names(value.__code__):
             if name in value.__globals__:
