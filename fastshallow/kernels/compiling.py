@@ -52,6 +52,13 @@ class _Cache(FunctionCache):
     def _index_key(self, sig: Any, codegen: Any) -> tuple[str]:
         return (self._py_func.__qualname__,)
 
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # of a damaged file, whatever unpickling makes of it
+            self.flush()
+            return None
+
 
 def kernel(function: Callable[..., Any], signature: Any, *closure: object) -> Any:
     """Compile `function` for one signature; `closure` says what it closes over: digests of formulas, sizes."""
