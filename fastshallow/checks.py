@@ -72,9 +72,9 @@ def check_y(Y: ArrayLike, X: NDArray[Any], n_y: int | None) -> NDArray[Any]:
 
 
 def check_threads(threads: int | None) -> None:
-    """Refuse a number of threads that this version does not have."""
-    if threads is not None and positive_integer("threads", threads) != 1:
-        raise ValueError(f"threads must be 1 or None: this version computes on one thread, not {threads}")
+    """Refuse what is no number of threads."""
+    if threads is not None:
+        positive_integer("threads", threads)
 
 
 def check_labels(Y: NDArray[Any], output: str) -> None:

@@ -60,7 +60,8 @@ def forward(
     backend
         ``"auto"``, or one of ``"loops"``, ``"examples"``, ``"numpy"``, ``"jit"``, ``"fused"``.
     threads
-        1 or None: this version computes on one thread.
+        How many threads ``"fused"`` may use. None takes as many as there are processors to spare, where that helps. The
+        answer has the same bits for any number. The other backends leave it to NumPy, or use one.
 
     Returns
     -------
@@ -82,7 +83,7 @@ def forward(
     p = check_parameters(p, X)
     check_threads(threads)
     run = _backend(backend, X, p)
-    return run.forward(X, p, activation(hidden), output_layer(output))  # type: ignore[no-any-return]
+    return run.forward(X, p, activation(hidden), output_layer(output), threads)  # type: ignore[no-any-return]
 
 
 def cost_and_gradients(
@@ -133,7 +134,7 @@ def cost_and_gradients(
         # It takes numbers of the other byte order for its own.
         known = dtype is FLOAT64 or dtype is FLOAT32
         if known and dtype is Y.dtype is W1.dtype is b1.dtype is W2.dtype is b2.dtype:  # type: ignore[union-attr]
-            return straight.cost_and_gradients(X, Y, p, g, loss)  # type: ignore[no-any-return]
+            return straight.cost_and_gradients(X, Y, p, g, loss, threads)  # type: ignore[no-any-return]
     except (KeyError, TypeError, ValueError, AttributeError):
         pass
     X = check_x(X)
@@ -143,7 +144,7 @@ def cost_and_gradients(
     run = _backend(backend, X, p)
     if run.__name__.endswith("fused"):
         _straight[backend, hidden, output] = run, g, loss
-    return run.cost_and_gradients(X, Y, p, g, loss)  # type: ignore[no-any-return]
+    return run.cost_and_gradients(X, Y, p, g, loss, threads)  # type: ignore[no-any-return]
 
 
 def backends() -> dict[str, Backend]:

@@ -182,7 +182,8 @@ def too_slow(case: Case, backend: str, longest: float) -> str:
 
 def machine() -> dict[str, Any]:
     """What decides speed here: processor, vector width, threads, versions, and where compiled code is kept."""
-    from .kernels import compiling  # here, since it imports Numba
+    from .backends import team  # here, since they import Numba
+    from .kernels import compiling
 
     affinity = getattr(os, "sched_getaffinity", None)
     return {
@@ -192,8 +193,8 @@ def machine() -> dict[str, Any]:
         "float64_lanes": compiling.lanes("float64"),
         "cores": os.cpu_count(),
         "cores_allowed": len(affinity(0)) if affinity else os.cpu_count(),
-        "threads": 1,
-        "threading_layer": None,
+        "threads": team.processors(),
+        "threading_layer": "its own: threads meet inside the kernel",
         "blas": _blas(),
         "blas_threads": {name: os.environ[name] for name in ONE_THREAD if name in os.environ},
         "cache": compiling.cache_enabled(),

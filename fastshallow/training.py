@@ -27,6 +27,10 @@ ROOM = 2**20  # costs that compiled code has room for before it begins anew: mem
 Progress = Callable[[int, int, float], Any]
 
 
+def _silent(epoch: int, epochs: int, cost: float) -> None:
+    """Show no progress."""
+
+
 class DivergenceError(ArithmeticError):
     """The cost, or a parameter, has become NaN or infinite."""
 
@@ -70,7 +74,7 @@ def train(
     backend
         ``"fused"`` runs wholly inside compiled code; the others take one step after the other. ``"auto"`` picks.
     threads
-        1 or None: this version computes on one thread.
+        As for `forward`.
     parameters
         Parameters to begin with, instead of `n_h`, `scale` and `seed`. They are not changed.
     cost_every
@@ -114,7 +118,7 @@ def train(
         backend = dispatch.explain(n_x, n_h, n_y, m, X.dtype).backend
     module = named_backend(backend)
     run = _compiled if backend == "fused" else _stepwise
-    descent = run(module, X, Y, p, g, loss, epochs, learning_rate, cost_every, progress or (lambda *_: None))
+    descent = run(module, X, Y, p, g, loss, epochs, learning_rate, cost_every, progress or _silent, threads)
     if not all(np.isfinite(each).all() for each in descent.parameters):
         raise descent.diverged()
     return Network(descent.parameters, g, loss, descent.history())
@@ -157,13 +161,14 @@ def _compiled(
     learning_rate: float,
     cost_every: int,
     progress: Progress,
+    threads: int | None,
 ) -> _Descent:
     descent = _Descent(Parameters(*(each.copy() for each in p)), epochs, learning_rate, cost_every)
     room = ROOM * cost_every
 
     def begin(first: int) -> tuple[int, Any]:
         count = min(room, epochs - first)
-        return first, fused.Descent(X, Y, descent.parameters, hidden, output, count, learning_rate, cost_every)
+        return first, fused.Descent(X, Y, descent.parameters, hidden, output, count, learning_rate, cost_every, threads)
 
     def take(first: int, leg: Any) -> None:
         descent.epoch = first + leg.epoch
@@ -204,6 +209,7 @@ def _stepwise(
     learning_rate: float,
     cost_every: int,
     progress: Progress,
+    threads: int | None,
 ) -> _Descent:
     descent = _Descent(p, epochs, learning_rate, cost_every)
     start = shown = perf_counter()

@@ -12,6 +12,7 @@ from cases import make_case
 
 import fastshallow as fs
 from fastshallow.dispatch import choose, make_plan
+from fastshallow.kernels.runs import MOST_GROUPS
 
 AVX2 = {
     "NUMBA_CPU_NAME": "haswell",
@@ -37,8 +38,10 @@ def test_every_plan_covers_all_examples(n_x, n_h, m):
     for lanes, itemsize in ((16, 4), (8, 8), (8, 4), (4, 8), (4, 4), (2, 8)):
         plan = make_plan(n_x, n_h, 3, m, itemsize, lanes)
         assert plan.tile > 0 and plan.tile % 16 == 0
-        assert (plan.chunks - 1) * plan.chunk < m <= plan.chunks * plan.chunk
+        assert (plan.groups - 1) * plan.group < m <= plan.groups * plan.group
+        assert (plan.chunks - 1) * plan.chunk < plan.group <= plan.chunks * plan.chunk
         assert plan.chunks == 1 or plan.chunk % plan.tile == 0
+        assert 1 <= plan.groups <= MOST_GROUPS
 
 
 @pytest.mark.parametrize("arguments", [(0, 4, 1, 5), (2, 4, 1, 0), (2, 4, 1, 2.5), (2, 4, 1, 5, "int32")])

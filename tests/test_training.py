@@ -235,7 +235,6 @@ ONES = np.ones((2, 6)), np.ones((1, 6))
         ({"output": "tanh"}, ValueError, "output must be one of sigmoid, softmax, identity, not 'tanh'"),
         ({"backend": "cuda"}, ValueError, "backend must be one of loops.* not 'cuda'"),
         ({"threads": 0}, ValueError, "threads must be 1 or more, not 0"),
-        ({"threads": 2}, ValueError, "threads must be 1 or None"),
         ({"progress": 5}, TypeError, "progress must be a function"),
         ({"parameters": 5}, TypeError, "parameters must be fs.Parameters"),
         ({"parameters": fs.initialize_parameters(3, 4, 1)}, ValueError, "X has 2 rows, but W1"),

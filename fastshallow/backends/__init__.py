@@ -1,6 +1,7 @@
 """The ladder from loops to hardware: modules with the same two functions, `forward` and `cost_and_gradients`.
 
-They take checked input: X and Y of one dtype, float32 or float64, and parameters of it in C order.
+They take checked input: X and Y of one dtype, float32 or float64, and parameters of it in C order. Only `fused` makes
+use of `threads`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from ..parameters import Parameters
 from .numpy import QUIET, normalizers
 
 
-def forward(X: Any, p: Parameters, hidden: Activation, output: Output) -> Any:
+def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None) -> Any:
     """A2, one column at a time."""
     n_y, m = p.W2.shape[0], X.shape[1]
     A2 = np.empty((n_y, m), X.dtype)
@@ -24,7 +24,9 @@ def forward(X: Any, p: Parameters, hidden: Activation, output: Output) -> Any:
     return A2
 
 
-def cost_and_gradients(X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output) -> tuple[float, Parameters]:
+def cost_and_gradients(
+    X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None
+) -> tuple[float, Parameters]:
     """The cost and its gradients, summed over the examples."""
     m = X.shape[1]
     cost = 0.0

@@ -24,14 +24,16 @@ def _number(x):  # type: ignore[no-untyped-def]
     return (lambda x: 1.0 if x else 0.0) if isinstance(x, types.Boolean) else lambda x: x
 
 
-def forward(X: Any, p: Parameters, hidden: Activation, output: Output) -> Any:
+def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None) -> Any:
     """A2 (n_y, m) of checked input."""
     A2 = np.empty((p.W2.shape[0], X.shape[1]), X.dtype)
     compiled(hidden, output, X.dtype)[0](X, *p, A2)
     return A2
 
 
-def cost_and_gradients(X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output) -> tuple[float, Parameters]:
+def cost_and_gradients(
+    X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None
+) -> tuple[float, Parameters]:
     """The cost and its gradients, of checked input."""
     gradients = Parameters(*(np.zeros(array.shape, X.dtype) for array in p))
     return compiled(hidden, output, X.dtype)[1](X, Y, *p, *gradients), gradients

@@ -99,7 +99,7 @@ def make(
     return forward, cost_and_gradients
 
 
-def forward(X: Any, p: Parameters, hidden: Activation, output: Output) -> Any:
+def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None) -> Any:
     """A2, one scalar at a time."""
     A2 = np.empty((p.W2.shape[0], X.shape[1]), X.dtype)
     with np.errstate(**QUIET):  # type: ignore[arg-type]
@@ -107,7 +107,9 @@ def forward(X: Any, p: Parameters, hidden: Activation, output: Output) -> Any:
     return A2
 
 
-def cost_and_gradients(X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output) -> tuple[float, Parameters]:
+def cost_and_gradients(
+    X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None
+) -> tuple[float, Parameters]:
     """The cost and its gradients, one scalar at a time."""
     gradients = Parameters(*(np.zeros_like(array) for array in p))
     with np.errstate(**QUIET):  # type: ignore[arg-type]

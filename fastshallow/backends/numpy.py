@@ -16,7 +16,7 @@ from ..parameters import Parameters
 QUIET = {"over": "ignore", "invalid": "ignore"}  # infinity and NaN go through, and show in the cost
 
 
-def forward(X: Any, p: Parameters, hidden: Activation, output: Output) -> Any:
+def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None) -> Any:
     """A2 = g2(W2 g1(W1 X + b1) + b2)."""
     with np.errstate(**QUIET):  # type: ignore[arg-type]
         A1 = hidden.value(p.W1 @ X + p.b1)
@@ -24,7 +24,9 @@ def forward(X: Any, p: Parameters, hidden: Activation, output: Output) -> Any:
         return output.value(Z2, *normalizers(Z2, output))
 
 
-def cost_and_gradients(X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output) -> tuple[float, Parameters]:
+def cost_and_gradients(
+    X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None
+) -> tuple[float, Parameters]:
     """J = 1/m sum L(A2, Y) and its gradients by backpropagation."""
     m = X.shape[1]
     with np.errstate(**QUIET):  # type: ignore[arg-type]
