@@ -3,7 +3,7 @@
 One text serves float32 and float64, with or without FMA; only the polynomials' degrees differ (and with AVX-512,
 float32's tanh comes from a table). Each reduces its argument to a short interval, exactly or with an error far below an
 ulp, where a polynomial is near the minimax one: the interpolant at the Chebyshev nodes, its coefficients computed with
-60 digits.
+60 digits. Largest errors are those of all numbers of float32, and of millions of float64.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from .vector_parts import (
     mantissa,
     power_of_two,
     ratio,
+    scaled,
     scalef,
     times_power_of_two,
 )
@@ -111,18 +112,19 @@ LOG1P_64 = (
     0.1616493816947133862,
 )
 LOG2_E = 1.4426950408889634
-FMA = has_fma()
 TANH_START, TANH_END = 0.625, 9.25  # of its table
 
 expm1_polynomial = make_polynomial(EXPM1_32, EXPM1_64)
-expm1_up_polynomial = make_polynomial(EXPM1_UP_32 if has_fma() else EXPM1_UP_LONG_32, EXPM1_UP_64)
-expm1_short_polynomial = make_polynomial((), EXPM1_SHORT)
+half_expm1_polynomial = make_polynomial(scaled(EXPM1_UP_32 if has_fma() else EXPM1_UP_LONG_32), scaled(EXPM1_UP_64))
+expm1_short_polynomial = make_polynomial((), EXPM1_SHORT)  # of float64 alone
 log_polynomial = make_polynomial(LOG_32, LOG_64)
 log1p_polynomial = make_polynomial(LOG1P_32, LOG1P_64)
 log2 = make_constant(math.log(2.0), math.log(2.0))
 # log(2) in two parts; the first has so few bits that its product with an exponent is exact
 log2_high = make_constant(float.fromhex("0x1.62ep-1"), float.fromhex("0x1.62e42fefa0000p-1"))
 log2_low = make_constant(0.00003194618494530941723, 1.646594958289708128e-12)
+half_log2_high = make_constant(float.fromhex("0x1.62ep-2"), float.fromhex("0x1.62e42fefa0000p-2"))
+half_log2_low = make_constant(0.5 * 0.00003194618494530941723, 0.5 * 1.646594958289708128e-12)
 # added to a small number, its last bits hold the nearest integer
 magic = make_constant(1.5 * 2.0**23, 1.5 * 2.0**52)
 exp_lowest = make_constant(-104.0, -746.0)  # beyond, exp is 0 and infinite
@@ -154,6 +156,7 @@ def vector_function(*functions: Any) -> Any:
 
 
 def exp(x):
+    # largest error: 1.09 ulp in float32, 0.97 in float64
     # exp(x) = 2**n exp(r), r = x - n log(2)
     x = np.minimum(np.maximum(x, exp_lowest(x)), exp_highest(x))
     y = x * LOG2_E + magic(x)
@@ -163,6 +166,7 @@ def exp(x):
 
 
 def exp_by_table(x):
+    # largest error: 0.79 ulp in float64, where the result is subnormal
     # exp(x) = 2**(n/16) exp(r), r = x - n log(2) / 16
     x = np.minimum(np.maximum(x, exp_lowest(x)), exp_highest(x))
     y = x * (16.0 * LOG2_E) + magic(x)
@@ -183,6 +187,7 @@ def _exp(x):
 
 @vector_function(np.expm1)
 def expm1(x):
+    # largest error: 1.61 ulp in float32, 1.82 in float64; 1.76 and 1.94 without FMA
     # 2**n expm1(r) + (2**n - 1), halved where 2**n would overflow
     z = np.minimum(np.maximum(x, expm1_lowest(x)), exp_highest(x))
     y = z * LOG2_E + magic(z)
@@ -193,24 +198,20 @@ def expm1(x):
     return np.where(n == 0.0, np.where(x == 0.0, x, p), 2.0 * (half * p + (half - 0.5)))
 
 
-@inline
-def less_logs_of_2(x, n):
-    # x - n log(2), where an error that grows with n does not matter; a product that is rounded always does
-    return x - n * log2(x) if FMA else (x - n * log2_high(x)) - n * log2_low(x)
-
-
 def tanh(x):
-    # h / (h + 1), h = expm1(2 |x|) / 2 = 2**(n - 1) expm1(r) + (2**(n - 1) - 1/2), 0 <= r < log(2): nothing cancels
+    # largest error: 1.66 ulp in float32, 1.51 in float64; 1.96 and 1.92 without FMA
+    # h / (h + 1), h = expm1(2 |x|) / 2 = 2**n expm1(2 r) / 2 + (2**n - 1) / 2, 0 <= 2 r < log(2): nothing cancels
     z = np.minimum(np.abs(x), tanh_highest(x))
-    y = ((z + z) * LOG2_E - 0.5) + magic(z)
+    y = (z * (2.0 * LOG2_E) - 0.5) + magic(z)
     n = y - magic(z)
-    r = less_logs_of_2(z + z, n)
-    s = power_of_two(y - 1.0)
-    h = s * (r + r * r * expm1_up_polynomial(r)) + (s - 0.5)
+    r = (z - n * half_log2_high(z)) - n * half_log2_low(z)
+    s = power_of_two(y)
+    h = s * (r + r * r * half_expm1_polynomial(r)) + (0.5 * s - 0.5)
     return copy_sign(ratio(h), x)
 
 
 def tanh_by_table(x):
+    # largest error: 1.50 ulp in float32
     z = np.minimum(np.abs(x), TANH_END)
     return copy_sign(tanh_table(z), x)
 
@@ -247,6 +248,7 @@ def log1p_to_one(x):
 
 @vector_function(np.log1p)
 def log1p(x):
+    # largest error: 1.41 ulp in float32, 1.79 in float64
     if every((x >= 0.0) & (x <= 1.0)):  # as exp(-|z|) is: less than half the work
         return log1p_to_one(x)
     u = 1.0 + x
@@ -258,6 +260,7 @@ def log1p(x):
 
 @vector_function(np.log)
 def log(x):
+    # largest error: 0.86 ulp in float32, 1.20 in float64; 1.07 and 1.51 without FMA
     small = x < smallest_normal(x)
     normal = np.where(small, x * subnormal_scale(x), x)
     r = log_of(normal, 0.0, np.where(small, subnormal_exponent(x), 0.0))

@@ -55,6 +55,11 @@ def make_polynomial(single: tuple[float, ...], double: tuple[float, ...]) -> Any
     return polynomial
 
 
+def scaled(coefficients: tuple[float, ...]) -> tuple[float, ...]:
+    """The polynomial q(r) as 2 q(2 r)."""
+    return tuple(2.0 ** (k + 1) * c for k, c in enumerate(coefficients))
+
+
 def make_constant(single: float, double: float) -> Any:
     """A number that depends on the dtype of a vector."""
 
