@@ -152,7 +152,7 @@ def truth(name, dtype):
 def bound(name, x):
     """The largest error in ulp that is allowed.
 
-    The formula of sigmoid rounds 1 + exp(-z) and its reciprocal: 1.5 ulp, and half or all of the error of exp(-z), which
+    The formula of sigmoid rounds 1 + exp(-z) and its reciprocal, up to 1.5 ulp, beside the error of exp(-z), which
     counts twice where the result is just below a power of two. Of what exp(-z) is too large for it makes 0.
     """
     if name != "sigmoid":
