@@ -1,0 +1,1 @@
+"""fastshallow against its peers, and against the limits of the machine: ``python -m benchmarks.peers``."""

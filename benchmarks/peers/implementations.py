@@ -1,0 +1,64 @@
+"""What is compared: one table drives validation, timing, what is printed and what is drawn."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:  # the command reads this table before the environment is set, so before NumPy is imported
+    from fastshallow.report import Answer, Arguments, Case
+
+
+class Step(NamedTuple):
+    """One step, ready to be called, and how to read what it gives back as a cost and gradients."""
+
+    call: Callable[[], Any]
+    answer: Callable[[Any], Answer]
+
+
+Training = Callable[[int], Any]  # iterations of gradient descent -> the Parameters that they lead to
+
+
+class Implementation(NamedTuple):
+    """A way to compute a step (`Step`) and to train (`Training`), each by the name of a function of `module`."""
+
+    name: str
+    package: str
+    module: str
+    step: str | None
+    train: str | None
+    peer: bool = True  # one that a step of fastshallow is compared with
+    share: float = 1.0  # of the iterations of training that are timed, and scaled to all
+
+    def make_step(self, case: Case, arguments: Arguments, threads: int) -> Step:
+        return getattr(self._module(), self.step or "")(case, arguments, threads)  # type: ignore[no-any-return]
+
+    def make_training(self, arguments: Arguments, learning_rate: float) -> Training:
+        return getattr(self._module(), self.train or "")(arguments, learning_rate)  # type: ignore[no-any-return]
+
+    def _module(self) -> Any:
+        return import_module(f".{self.module}", __package__)
+
+
+IMPLEMENTATIONS = (
+    Implementation("numpy", "numpy", "with_fastshallow", "numpy_step", "numpy_train", peer=False),
+    Implementation("fastshallow", "fastshallow", "with_fastshallow", "step", "train", peer=False),
+    Implementation("torch", "torch", "with_torch", "step", "train", share=0.1),
+    Implementation("torch.compile", "torch", "with_torch", "compiled_step", None),
+    Implementation("jax", "jax", "with_jax", "step", "train"),
+    Implementation("scikit-learn", "sklearn", "with_sklearn", None, "train", share=0.1),
+)
+
+
+def present(names: Sequence[str], extras: Sequence[str] = ()) -> tuple[list[Implementation], str]:
+    """Those of these names that can run here, and one line about others and extras that lack, or an empty text."""
+    wanted = [one for one in IMPLEMENTATIONS if one.name in names]
+    missing = [one.name for one in wanted if not installed(one.package)] + [x for x in extras if not installed(x)]
+    line = f"Not installed, so left out: {', '.join(missing)}. To have them: pip install '.[peers]'" if missing else ""
+    return [one for one in wanted if one.name not in missing], line
+
+
+def installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
