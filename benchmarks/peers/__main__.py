@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 CELLS = {  # examples by shape
@@ -81,21 +81,23 @@ def run(arguments: argparse.Namespace) -> int:
 
     from . import steps, training
     from .implementations import present
+    from .limits import Limits, cores
 
     implementations, missing = present(arguments.only, extras=["matplotlib"] if arguments.plot else [])
     if missing:
         print(f"{missing}\n")
-    threads = arguments.threads or steps.limits.cores()
+    threads = arguments.threads or cores()
     cells = cases(arguments)
     results: dict[str, Any] = {"machine": machine(), "threads": threads, "limits": {}, "steps": [], "training": []}
     for dtype in arguments.dtype:
-        measured, chosen = [], [case for case in cells if case.dtype == dtype]
+        limits, measured, chosen = Limits(dtype, threads), [], [case for case in cells if case.dtype == dtype]
         with progress_bar("validating and timing") as show:
             for done, case in enumerate(chosen, 1):
-                measured.append(steps.measure(steps.fitting(case), implementations, threads, arguments.seconds))
+                measured.append(steps.measure(steps.fitting(case), implementations, limits, threads, arguments.seconds))
                 if show:
                     show(done, len(chosen), str(case))
-        roofs = results["limits"][dtype] = steps.limits.roofs(dtype, threads)
+        roofs = results["limits"][dtype] = limits.roofs()
+        measured = [replace(one, limit=limits.seconds(one.case)) for one in measured]
         print(f"One step (cost and gradients): tanh, {dtype}, {'one thread' if threads == 1 else f'{threads} threads'}")
         print(
             f"Limits measured: {roofs['peak'] / 1e9:.0f} GF/s; reads {roofs['L2'] / 1e9:.0f} GB/s from L2, "

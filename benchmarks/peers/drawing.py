@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import groupby
 from typing import Any
 
@@ -24,7 +25,7 @@ def draw(results: dict[str, Any], path: str) -> None:
     """A panel for each dtype and shape: steps by examples, along the way from few to many."""
     rows = [list(by_shape(results["steps"], dtype)) for dtype in results["limits"]]
     figure, axes = plt.subplots(
-        len(rows), len(rows[0]), figsize=(4.2 * len(rows[0]) + 1, 4 * len(rows) + 1), squeeze=False, sharey="row"
+        len(rows), len(rows[0]), figsize=(4.2 * len(rows[0]) + 1, 4 * len(rows) + 1), squeeze=False
     )
     for dtype, row, panels in zip(results["limits"], rows, axes, strict=True):
         panels[0].set_ylabel(f"{dtype}\nGF/s")
@@ -35,7 +36,7 @@ def draw(results: dict[str, Any], path: str) -> None:
     handles = {text: line for panel in axes.flat for line, text in zip(*panel.get_legend_handles_labels(), strict=True)}
     figure.legend(handles.values(), handles.keys(), loc="lower center", ncols=len(handles), frameon=False)
     threads = "one thread" if results["threads"] == 1 else f"{results['threads']} threads"
-    figure.suptitle(f"One step (cost and gradients), {threads}, {results['machine']['cpu']}; numbers: examples m")
+    figure.suptitle(f"One step (cost and gradients), {threads}, {results['machine']['cpu']}")
     figure.tight_layout(rect=(0, 0.05, 1, 1))
     figure.savefig(path, dpi=130)
     plt.close(figure)
@@ -50,26 +51,26 @@ def by_shape(steps: list[dict[str, Any]], dtype: str) -> Any:
 
 def draw_panel(panel: Any, steps: list[dict[str, Any]], roofs: dict[str, float]) -> None:
     x = np.array([step["flops"] / step["bytes"] for step in steps])
-    wide = np.geomspace(min(x.min() / 2, 0.2), max(x.max() * 2, 300), 200)
+    left, right = x.min() / 3, max(x.max() * 3, 3 * roofs["peak"] / roofs["memory"])
     for name, style in ("memory", "-"), ("L2", "--"):
-        panel.plot(wide, np.minimum(wide * roofs[name], roofs["peak"]) / 1e9, style, color="black", lw=1)
-        panel.annotate(
-            f"{name} {roofs[name] / 1e9:.0f} GB/s", (wide[12], wide[12] * roofs[name] / 1e9), fontsize=7, rotation=38,
-            ha="left", va="bottom", rotation_mode="anchor",
-        )  # fmt: skip
-    panel.annotate(
-        f"peak {roofs['peak'] / 1e9:.0f} GF/s", (wide[-1], roofs["peak"] / 1e9 * 1.1), fontsize=8, ha="right"
-    )
+        bend = roofs["peak"] / roofs[name]
+        panel.plot(
+            [left, bend, right], np.array([left * roofs[name], *[roofs["peak"]] * 2]) / 1e9, style, color="black", lw=1
+        )
+        slope = math.degrees(math.atan(roofs[name] / 1e9))
+        along = {"rotation": slope, "rotation_mode": "anchor", "transform_rotates_text": True, "va": "bottom"}
+        start = left * 1.1, left * 1.1 * roofs[name] / 1e9
+        panel.annotate(f"{name} {roofs[name] / 1e9:.0f} GB/s", start, fontsize=7, **along)
+    panel.annotate(f"peak {roofs['peak'] / 1e9:.0f} GF/s", (right, roofs["peak"] / 1e9 * 1.15), fontsize=7, ha="right")
     for name, (colour, marker) in reversed(LOOKS.items()):
         if name in steps[0]["seconds"]:
             y = [step["flops"] / step["seconds"][name] / 1e9 for step in steps]
             panel.plot(x, y, marker=marker, color=colour, label=name, ms=6, lw=1, mec="white", mew=0.5)
-    for step, at in zip(steps, x, strict=True):
-        best = min(step["seconds"].values())
-        panel.annotate(
-            f"{step['case']['m']:,}", (at, step["flops"] / best / 1e9), (0, 6), textcoords="offset points", fontsize=7,
-            ha="center",
-        )  # fmt: skip
+    for i, (step, at) in enumerate(zip(steps, x, strict=True)):
+        lowest = step["flops"] / max(step["seconds"].values()) / 1e9
+        offset = (7, -9 if i % 2 else -2)  # examples of neighbours may have the same place
+        panel.annotate(f"m = {step['case']['m']:,}", (at, lowest), offset, textcoords="offset points", fontsize=7)
     sizes = steps[0]["case"]
-    panel.set(xscale="log", yscale="log", title=f"{sizes['n_x']}-{sizes['n_h']}-{sizes['n_y']}")
+    panel.set(xscale="log", yscale="log", title=f"{sizes['n_x']}-{sizes['n_h']}-{sizes['n_y']}", xlim=(left, right))
+    panel.set_ylim(top=3 * roofs["peak"] / 1e9)
     panel.grid(which="major", color="#e5e5e5", lw=0.6)

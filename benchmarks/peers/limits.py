@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from time import perf_counter
 from typing import Any
 
 import numpy as np
+from numba import types
 
+from fastshallow.kernels.compiling import kernel, lanes, number_type
+from fastshallow.kernels.tiles import inner_add, outer_add, tile_store, tile_zeros
 from fastshallow.report import Case
 
-SMALLEST, LARGEST = 2**12, 2**28  # bytes
 L2 = 2**18  # bytes that no first-level cache holds, but every second-level cache
+SMALLEST, LARGEST = 2**12, 2**28  # bytes that are read
+TURNS = 10
+STEPS = 2**18  # of the loop of multiply-adds, about 2 ms
+ROWS, COLUMNS = 4, 3  # 12 sums that do not wait for each other: two units of latency 4 or 5 keep 8 to 10 under way
 
 
 def flops(case: Case) -> int:
@@ -22,14 +28,9 @@ def flops(case: Case) -> int:
 
 
 def moved_bytes(case: Case) -> int:
-    """Bytes that must move: X and Y are read, parameters read and gradients written."""
+    """Bytes that must move: X, Y and the parameters are read, the gradients written."""
     parameters = case.n_h * (case.n_x + 1) + case.n_y * (case.n_h + 1)
     return (case.m * (case.n_x + case.n_y) + 2 * parameters) * np.dtype(case.dtype).itemsize
-
-
-def intensity(case: Case) -> float:
-    """Flops for each byte that must move."""
-    return flops(case) / moved_bytes(case)
 
 
 def limit_seconds(case: Case, peak: float, bandwidth: float) -> float:
@@ -37,95 +38,78 @@ def limit_seconds(case: Case, peak: float, bandwidth: float) -> float:
     return max(flops(case) / peak, moved_bytes(case) / bandwidth)
 
 
-def measured_limit(case: Case, threads: int) -> float:
-    """The limit of a step at the measured peak, reading from the level of cache that can hold its data."""
-    return limit_seconds(case, peak(case.dtype, threads), bandwidth(case.dtype, moved_bytes(case), threads))
-
-
-def roofs(dtype: str, threads: int) -> dict[str, float]:
-    """Flops a second at most, and bytes a second from a cache and from memory."""
-    return {
-        "peak": peak(dtype, threads),
-        "L2": bandwidth(dtype, L2 * threads, threads),
-        "memory": bandwidth(dtype, LARGEST, threads),
-    }
-
-
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-@cache
-def peak(dtype: str, threads: int) -> float:
-    """Flops a second of independent multiply-adds in registers."""
-    multiply_add, _ = kernels(dtype)
-    memory, steps = np.ones(4096, dtype), 2**20
-    return (
-        steps
-        * 2
-        * ROWS
-        * COLUMNS
-        * lanes_of(dtype)
-        * threads
-        / _best_seconds(lambda _: multiply_add(memory.copy(), steps), threads)
-    )
+class Limits:
+    """What threads of this machine reach in one dtype: the best that was observed."""
+
+    def __init__(self, dtype: str, threads: int) -> None:
+        self.dtype, self.threads = np.dtype(dtype), threads
+        self.lanes = lanes(dtype)
+        self.multiply_add, self.read = make_kernels(dtype)
+        self.peak = 0.0
+        self.bandwidths: dict[int, float] = {}
+
+    def observe(self, nbytes: int) -> None:
+        """Measure multiply-adds in registers, and reading about so many bytes again and again, which threads share."""
+        memory = np.ones((self.threads, ROWS * COLUMNS * self.lanes), self.dtype)
+        done = 2 * STEPS * memory.size
+        self.peak = max(self.peak, done / self._best_seconds(lambda i: self.multiply_add(memory[i].copy(), STEPS)))
+
+        size = self._size(nbytes)
+        passes = max(1, 2**24 // size)
+        data = np.ones(
+            (self.threads, size // self.threads // (ROWS * 64) * (ROWS * 64) // self.dtype.itemsize), self.dtype
+        )
+        done = passes * data.nbytes
+        reached = done / self._best_seconds(lambda i: self.read(data[i], data.shape[1], passes))
+        self.bandwidths[size] = max(self.bandwidths.get(size, 0.0), reached)
+
+    def bandwidth(self, nbytes: int) -> float:
+        """Bytes a second when so many are read, which has been observed."""
+        return self.bandwidths[self._size(nbytes)]
+
+    def seconds(self, case: Case) -> float:
+        """The limit of a step whose data stay in the nearest memory that can hold them."""
+        return limit_seconds(case, self.peak, self.bandwidth(moved_bytes(case)))
+
+    def roofs(self) -> dict[str, float]:
+        """Flops a second, and bytes a second from a cache and from memory."""
+        for nbytes in (L2 * self.threads, LARGEST):
+            self.observe(nbytes)
+        return {"peak": self.peak, "L2": self.bandwidth(L2 * self.threads), "memory": self.bandwidth(LARGEST)}
+
+    def _size(self, nbytes: int) -> int:
+        """A power of two below: smaller arrays are read faster, so the limit stays one."""
+        return min(max(2 ** (nbytes.bit_length() - 1), SMALLEST * self.threads), LARGEST)
+
+    def _best_seconds(self, function: Callable[[int], Any]) -> float:
+        """The best turn of a function on all threads at once."""
+        best = float("inf")
+        with ThreadPoolExecutor(self.threads) as pool:
+            for _ in range(TURNS):
+                start = perf_counter()
+                list(pool.map(function, range(self.threads)))
+                best = min(best, perf_counter() - start)
+        return best
 
 
-def bandwidth(dtype: str, nbytes: int, threads: int) -> float:
-    """Bytes a second of reading at least half of `nbytes` again and again; threads share them."""
-    return _bandwidth(dtype, min(max(2 ** (nbytes.bit_length() - 1), SMALLEST * threads), LARGEST), threads)
-
-
-@cache
-def _bandwidth(dtype: str, nbytes: int, threads: int) -> float:
-    _, read = kernels(dtype)
-    itemsize = np.dtype(dtype).itemsize
-    n = nbytes // threads // itemsize // (ROWS * lanes_of(dtype)) * ROWS * lanes_of(dtype)
-    passes = max(1, LARGEST // 8 // nbytes)
-    memory = [np.ones(n, dtype) for _ in range(threads)]
-    return passes * n * itemsize * threads / _best_seconds(lambda thread: read(memory[thread], n, passes), threads)
-
-
-def _best_seconds(function: Any, threads: int) -> float:
-    """The best of ten turns of a function on all threads at once."""
-    best = float("inf")
-    with ThreadPoolExecutor(threads) as pool:
-        for _ in range(10):
-            start = perf_counter()
-            list(pool.map(function, range(threads)))
-            best = min(best, perf_counter() - start)
-    return best
-
-
-ROWS, COLUMNS = 4, 3  # 12 sums that do not wait for each other: two units of latency 4 or 5 need 8 to 10
-
-
-def lanes_of(dtype: str) -> int:
-    from fastshallow.kernels.compiling import lanes
-
-    return lanes(dtype)
-
-
-@cache
-def kernels(dtype: str) -> tuple[Any, Any]:
-    """Two compiled functions: multiply-adds in registers, and reads of memory."""
-    from numba import types
-
-    from fastshallow.kernels.compiling import kernel, number_type
-    from fastshallow.kernels.tiles import inner_add, outer_add, tile_store, tile_zeros
-
-    R, V, L = ROWS, COLUMNS, lanes_of(dtype)
+def make_kernels(dtype: str) -> tuple[Any, Any]:
+    """Two compiled functions: multiply-adds in registers, and reads."""
+    R, V, L = ROWS, COLUMNS, lanes(dtype)
 
     def multiply_add(a, steps):
-        # a: any numbers, R * V * L at least; the sums go back there, or the compiler would drop them
+        # a: R * V * L numbers; the sums go back there, or the compiler would drop them
         acc = tile_zeros(a, R, V, L)
         for _ in range(steps):
             acc = outer_add(acc, a, 0, 1, a, 0)
         tile_store(a, 0, V * L, acc)
 
     def read(a, n, passes):
-        # a: n ones, n a multiple of R * L
+        # a: n numbers, a multiple of R * L
         acc = tile_zeros(a, R, 1, L)
         for _ in range(passes):
             for i in range(0, n, R * L):
@@ -133,7 +117,4 @@ def kernels(dtype: str) -> tuple[Any, Any]:
         tile_store(a, 0, L, acc)
 
     array = types.Array(number_type(dtype), 1, "C")
-    return (
-        kernel(multiply_add, types.void(array, types.intp)),
-        kernel(read, types.void(array, types.intp, types.intp)),
-    )
+    return kernel(multiply_add, types.void(array, types.intp)), kernel(read, types.void(array, types.intp, types.intp))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -12,8 +13,8 @@ import numpy as np
 from fastshallow.console import digits, seconds_text
 from fastshallow.report import Case, alternate
 
-from . import limits
 from .implementations import IMPLEMENTATIONS, Implementation
+from .limits import Limits, flops, moved_bytes
 
 PEERS = [one.name for one in IMPLEMENTATIONS if one.peer]
 OURS = "fastshallow"
@@ -25,7 +26,7 @@ class Measured:
 
     case: Case
     seconds: Mapping[str, float]
-    limit: float
+    limit: float = 0.0
 
     def best_peer(self) -> str | None:
         """The fastest of the peers, or None if none was timed."""
@@ -45,8 +46,8 @@ class Measured:
         peer = self.best_peer()
         return {
             **asdict(self),
-            "flops": limits.flops(self.case),
-            "bytes": limits.moved_bytes(self.case),
+            "flops": flops(self.case),
+            "bytes": moved_bytes(self.case),
             "x_numpy": self.ratio("numpy"),
             "best_peer": peer,
             "x_best_peer": self.ratio(peer),
@@ -55,26 +56,36 @@ class Measured:
         }
 
 
-def measure(case: Case, implementations: Sequence[Implementation], threads: int, seconds: float) -> Measured:
-    """Validate every implementation against NumPy, then time them by turns."""
+def measure(
+    case: Case, implementations: Sequence[Implementation], limits: Limits, threads: int, seconds: float
+) -> Measured:
+    """Validate every implementation against NumPy, time them by turns, and see again what the machine can do."""
     arguments = case.arguments()
     steps = {one.name: one.make_step(case, arguments, threads) for one in implementations if one.step}
-    reference = IMPLEMENTATIONS[0].make_step(case, arguments, threads).call()
+    reference_step = IMPLEMENTATIONS[0].make_step(case, arguments, threads)
+    start = perf_counter()
+    reference = reference_step.call()
+    three_turns = 3 * (perf_counter() - start)
     for name, step in steps.items():
         case.validate(name, step.answer(step.call()), reference)
-    times = alternate({name: step.call for name, step in steps.items()}, seconds)
-    return Measured(case, times, limits.measured_limit(case, threads))
+    times = alternate({name: step.call for name, step in steps.items()}, max(seconds, three_turns))
+    limits.observe(moved_bytes(case))
+    return Measured(case, times)
 
 
 def fitting(case: Case) -> Case:
     """The case with half its examples, or half of these, and so on, until it fits into memory."""
-    free = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES") if hasattr(os, "sysconf") else 2**33
     # Every implementation holds a copy of X, and one after the other about six arrays of a number a hidden unit.
     example = np.dtype(case.dtype).itemsize * (6 * case.n_x + 12 * case.n_h)
-    m = case.m
+    m, free = case.m, free_bytes()
     while m > 1 and m * example > free:
         m //= 2
     return replace(case, m=m)
+
+
+def free_bytes() -> int:
+    """Memory that is free, or 8 GiB where the system does not say."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES") if hasattr(os, "sysconf") else 2**33
 
 
 def table(measured: Sequence[Measured]) -> tuple[list[str], list[list[str]]]:

@@ -1,0 +1,105 @@
+"""The benchmark against peers: what of it needs no peer."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fastshallow.report import Case
+
+ROOT = Path(__file__).parent.parent
+sys.path.append(str(ROOT))  # last, so that an installed fastshallow comes first
+
+from benchmarks.peers import __main__ as command  # noqa: E402
+from benchmarks.peers import implementations, limits, steps, training  # noqa: E402
+
+CASE = Case(2, 4, 1, 10)
+
+
+def test_flops_and_bytes_by_hand():
+    assert limits.flops(CASE) == 10 * (2 * 8 + 2 * 8 + 3 * 2 * 4)
+    assert limits.moved_bytes(CASE) == 4 * (10 * 3 + 2 * 17)
+    assert limits.moved_bytes(Case(2, 4, 1, 10, dtype="float64")) == 2 * limits.moved_bytes(CASE)
+
+
+@pytest.mark.parametrize("peak, bandwidth, expected", [(560.0, 1e9, 1.0), (1e9, 128.0, 2.0), (280.0, 256.0, 2.0)])
+def test_the_slower_of_both_limits_counts(peak, bandwidth, expected):
+    assert limits.limit_seconds(CASE, peak, bandwidth) == expected
+
+
+def test_table_names_who_was_faster():
+    won = steps.Measured(CASE, {"numpy": 8e-6, "fastshallow": 2e-6, "torch": 5e-6, "jax": 4e-6}, limit=1e-6)
+    lost = steps.Measured(Case(2, 4, 1, 20), {"numpy": 8e-6, "fastshallow": 2e-6, "torch": 5e-6, "jax": 1e-6}, 1e-6)
+    header, rows = steps.table([won, lost])
+    assert header[-4:] == ["x numpy", "x best peer", "of limit", "defeats"]
+    assert rows[0] == ["2-4-1", "10", "8 us", "2 us", "5 us", "4 us", "4", "2", "50 %", ""]
+    assert rows[1] == ["", "20", "8 us", "2 us", "5 us", "1 us", "4", "0.5", "50 %", "<- jax"]
+    assert lost.as_dict()["best_peer"] == "jax"
+    assert lost.as_dict()["of_limit"] == pytest.approx({"numpy": 0.125, "fastshallow": 0.5, "torch": 0.2, "jax": 1.0})
+
+
+def test_table_without_peers_or_fastshallow():
+    _, rows = steps.table([steps.Measured(CASE, {"numpy": 8e-6, "fastshallow": 2e-6}, 1e-6)])
+    assert rows[0][-4:] == ["4", "-", "50 %", ""]
+    _, rows = steps.table([steps.Measured(CASE, {"numpy": 8e-6}, 1e-6)])
+    assert rows[0][-4:] == ["-", "-", "-", ""]
+
+
+def test_training_table_marks_scaled_times_and_defeats():
+    fake = [("numpy", 0.5, 1000), ("fastshallow", 0.02, 1000), ("torch", 2.0, 100), ("jax", 0.01, 1000)]
+    _, rows = training.table([training.Trained(name, "float64", s, 1000, n, 0.25, 0.0) for name, s, n in fake])
+    assert rows[2] == ["torch", "2 s", "2 ms", "0.25", "0.250000", "100 timed, scaled"]
+    assert rows[3] == ["jax", "10 ms", "10 us", "50", "0.250000", "faster than fastshallow"]
+
+
+def test_what_is_missing_is_left_out_with_one_line(monkeypatch):
+    monkeypatch.setattr(implementations, "installed", lambda package: package not in ("torch", "matplotlib"))
+    chosen, line = implementations.present(["numpy", "torch", "torch.compile", "jax"], extras=["matplotlib"])
+    assert [one.name for one in chosen] == ["numpy", "jax"]
+    assert line == "Not installed, so left out: torch, torch.compile, matplotlib. To have them: pip install '.[peers]'"
+
+
+def test_nothing_is_said_when_nothing_is_missing():
+    assert implementations.present(["numpy", "fastshallow"])[1] == ""
+
+
+def test_memory_decides_how_many_examples(monkeypatch):
+    monkeypatch.setattr(steps, "free_bytes", lambda: 10**6)
+    assert steps.fitting(CASE) == CASE
+    assert steps.fitting(Case(30, 64, 1, 1024)).m == 256
+    assert steps.fitting(Case(10**6, 64, 1, 1024)).m == 1
+
+
+@pytest.mark.parametrize("arguments", [["--threads", "2"], ["--shape", "2-0-1"], ["--batch-sizes", "many"]])
+def test_refuses_nonsense(arguments, capsys):
+    with pytest.raises(SystemExit) as exit:
+        command.parse(arguments)
+    assert exit.value.code == 2
+    assert arguments[0] in capsys.readouterr().err
+
+
+def test_several_outputs_are_classes():
+    cells = command.cases(command.parse(["--shape", "3-5-2", "2-4-1", "--batch-sizes", "7", "7", "--dtype", "float32"]))
+    assert cells == [Case(3, 5, 2, 7, output="softmax"), Case(2, 4, 1, 7)]
+
+
+def test_the_command_without_peers(tmp_path):
+    options = ["--quick", "--shape", "2-4-1", "--dtype", "float32", "--only", "numpy", "fastshallow"]
+    process = subprocess.run(
+        [sys.executable, "-m", "benchmarks.peers", *options, "--json", str(tmp_path / "out.json")],
+        capture_output=True, text=True, timeout=300, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert process.returncode == 0, process.stderr
+    assert "2-4-1" in process.stdout and "Training" in process.stdout
+    results = json.loads((tmp_path / "out.json").read_text())
+    assert [step["case"]["m"] for step in results["steps"]] == [1, 64]
+    for step in results["steps"]:
+        assert set(step["seconds"]) == {"numpy", "fastshallow"}
+        assert step["best_peer"] is None
+    roofs = results["limits"]["float32"]
+    assert min(roofs.values()) > 1e8
+    costs = [one["cost"] for one in results["training"]]
+    assert np.ptp(costs) < 1e-3
