@@ -34,7 +34,7 @@ def draw(results: dict[str, Any], path: str) -> None:
     for panel in axes[-1]:
         panel.set_xlabel("flops for each byte that must move")
     handles = {text: line for panel in axes.flat for line, text in zip(*panel.get_legend_handles_labels(), strict=True)}
-    figure.legend(handles.values(), handles.keys(), loc="lower center", ncols=len(handles), frameon=False)
+    figure.legend([*handles.values()][::-1], [*handles][::-1], loc="lower center", ncols=len(handles), frameon=False)
     threads = "one thread" if results["threads"] == 1 else f"{results['threads']} threads"
     figure.suptitle(f"One step (cost and gradients), {threads}, {results['machine']['cpu']}")
     figure.tight_layout(rect=(0, 0.05, 1, 1))
@@ -51,7 +51,7 @@ def by_shape(steps: list[dict[str, Any]], dtype: str) -> Any:
 
 def draw_panel(panel: Any, steps: list[dict[str, Any]], roofs: dict[str, float]) -> None:
     x = np.array([step["flops"] / step["bytes"] for step in steps])
-    left, right = x.min() / 3, max(x.max() * 3, 3 * roofs["peak"] / roofs["memory"])
+    left, right = x.min() / 3, max(x.max() * 10, 3 * roofs["peak"] / roofs["memory"])
     for name, style in ("memory", "-"), ("L2", "--"):
         bend = roofs["peak"] / roofs[name]
         panel.plot(
@@ -59,7 +59,7 @@ def draw_panel(panel: Any, steps: list[dict[str, Any]], roofs: dict[str, float])
         )
         slope = math.degrees(math.atan(roofs[name] / 1e9))
         along = {"rotation": slope, "rotation_mode": "anchor", "transform_rotates_text": True, "va": "bottom"}
-        start = left * 1.1, left * 1.1 * roofs[name] / 1e9
+        start = left * 1.4, left * 1.4 * roofs[name] / 1e9
         panel.annotate(f"{name} {roofs[name] / 1e9:.0f} GB/s", start, fontsize=7, **along)
     panel.annotate(f"peak {roofs['peak'] / 1e9:.0f} GF/s", (right, roofs["peak"] / 1e9 * 1.15), fontsize=7, ha="right")
     for name, (colour, marker) in reversed(LOOKS.items()):
@@ -68,7 +68,7 @@ def draw_panel(panel: Any, steps: list[dict[str, Any]], roofs: dict[str, float])
             panel.plot(x, y, marker=marker, color=colour, label=name, ms=6, lw=1, mec="white", mew=0.5)
     for i, (step, at) in enumerate(zip(steps, x, strict=True)):
         lowest = step["flops"] / max(step["seconds"].values()) / 1e9
-        offset = (7, -9 if i % 2 else -2)  # examples of neighbours may have the same place
+        offset = (7, -11 if i % 2 else 1)  # examples of neighbours may have the same place
         panel.annotate(f"m = {step['case']['m']:,}", (at, lowest), offset, textcoords="offset points", fontsize=7)
     sizes = steps[0]["case"]
     panel.set(xscale="log", yscale="log", title=f"{sizes['n_x']}-{sizes['n_h']}-{sizes['n_y']}", xlim=(left, right))

@@ -61,11 +61,11 @@ class Limits:
 
         size = self._size(nbytes)
         passes = max(1, 2**24 // size)
-        data = np.ones(
-            (self.threads, size // self.threads // (ROWS * 64) * (ROWS * 64) // self.dtype.itemsize), self.dtype
-        )
+        loop = ROWS * self.lanes
+        share = size // self.threads // self.dtype.itemsize // loop * loop
+        data = np.ones((self.threads, share), self.dtype)
         done = passes * data.nbytes
-        reached = done / self._best_seconds(lambda i: self.read(data[i], data.shape[1], passes))
+        reached = done / self._best_seconds(lambda i: self.read(data[i], share, passes))
         self.bandwidths[size] = max(self.bandwidths.get(size, 0.0), reached)
 
     def bandwidth(self, nbytes: int) -> float:
