@@ -4,11 +4,12 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from fastshallow.report import Case
+from fastshallow.report import Case, WrongAnswerError
 
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT))  # last, so that an installed fastshallow comes first
@@ -17,6 +18,7 @@ from benchmarks.peers import __main__ as command  # noqa: E402
 from benchmarks.peers import implementations, limits, steps, training  # noqa: E402
 
 CASE = Case(2, 4, 1, 10)
+NUMPY = implementations.IMPLEMENTATIONS[0]
 
 
 def test_flops_and_bytes_by_hand():
@@ -64,6 +66,27 @@ def test_what_is_missing_is_left_out_with_one_line(monkeypatch):
 
 def test_nothing_is_said_when_nothing_is_missing():
     assert implementations.present(["numpy", "fastshallow"])[1] == ""
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_wrong_step_is_not_timed(dtype):
+    def make_step(*arguments):
+        step = NUMPY.make_step(*arguments)
+        return step._replace(answer=lambda found: (found[0], found[1]._replace(b1=found[1].b1 * 1.001)))
+
+    wrong = SimpleNamespace(name="wrong", step="step", make_step=make_step)
+    with pytest.raises(WrongAnswerError, match="wrong is"):
+        steps.measure(Case(2, 4, 1, 10, dtype=dtype), [NUMPY, wrong], None, 1, 0.01)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_wrong_descent_is_not_timed(dtype):
+    wrong = SimpleNamespace(
+        name="wrong", train="train", share=1.0,
+        make_training=lambda arguments, rate, threads: NUMPY.make_training(arguments, 0.99 * rate, threads),
+    )  # fmt: skip
+    with pytest.raises(WrongAnswerError, match="wrong is"):
+        training.measure([wrong], dtype, 1, 1, 0.01)
 
 
 def test_memory_decides_how_many_examples(monkeypatch):

@@ -106,7 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
         show_table(*steps.table(measured))
         results["steps"] += [one.as_dict() for one in measured]
         iterations = 1_000 if arguments.quick else 10_000
-        trained = training.measure(implementations, dtype, iterations, arguments.seconds)
+        trained = training.measure(implementations, dtype, threads, iterations, 10 * arguments.seconds)
         print(f"Training: planar flower, 2-4-1, 400 examples, {iterations:,} iterations, {dtype}\n")
         show_table(*training.table(trained))
         results["training"] += [asdict(one) for one in trained]

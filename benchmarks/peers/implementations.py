@@ -35,8 +35,8 @@ class Implementation(NamedTuple):
     def make_step(self, case: Case, arguments: Arguments, threads: int) -> Step:
         return getattr(self._module(), self.step or "")(case, arguments, threads)  # type: ignore[no-any-return]
 
-    def make_training(self, arguments: Arguments, learning_rate: float) -> Training:
-        return getattr(self._module(), self.train or "")(arguments, learning_rate)  # type: ignore[no-any-return]
+    def make_training(self, arguments: Arguments, learning_rate: float, threads: int) -> Training:
+        return getattr(self._module(), self.train or "")(arguments, learning_rate, threads)  # type: ignore[no-any-return]
 
     def _module(self) -> Any:
         return import_module(f".{self.module}", __package__)

@@ -85,7 +85,8 @@ def fitting(case: Case) -> Case:
 
 def free_bytes() -> int:
     """Memory that is free, or 8 GiB where the system does not say."""
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES") if hasattr(os, "sysconf") else 2**33
+    known = "SC_AVPHYS_PAGES" in getattr(os, "sysconf_names", ())
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_AVPHYS_PAGES") if known else 2**33
 
 
 def table(measured: Sequence[Measured]) -> tuple[list[str], list[list[str]]]:

@@ -12,22 +12,23 @@ from .implementations import Step, Training
 
 def step(case: Case, arguments: Arguments, threads: int, backend: str = "auto") -> Step:
     """Give `fs.cost_and_gradients`, as a user calls it."""
-    kind = {"hidden": case.hidden, "output": case.output, "backend": backend, "threads": 1 if threads == 1 else None}
+    kind = {"hidden": case.hidden, "output": case.output, "backend": backend, "threads": or_all(threads)}
     return Step(partial(fs.cost_and_gradients, *arguments, **kind), lambda answer: answer)
 
 
 numpy_step = partial(step, backend="numpy")
 
 
-def train(arguments: Arguments, learning_rate: float, backend: str = "auto") -> Training:
+def train(arguments: Arguments, learning_rate: float, threads: int, backend: str = "auto") -> Training:
     """Give `fs.train`."""
     X, Y, parameters = arguments
-
-    def run(epochs: int) -> fs.Parameters:
-        network = fs.train(X, Y, epochs=epochs, learning_rate=learning_rate, parameters=parameters, backend=backend)
-        return network.parameters
-
-    return run
+    kind = {"parameters": parameters, "backend": backend, "threads": or_all(threads)}
+    return lambda epochs: fs.train(X, Y, epochs=epochs, learning_rate=learning_rate, **kind).parameters
 
 
 numpy_train = partial(train, backend="numpy")
+
+
+def or_all(threads: int) -> int | None:
+    """What `threads` of fastshallow is: 1, or its own choice."""
+    return 1 if threads == 1 else None

@@ -36,7 +36,7 @@ def step(case: Case, arguments: Arguments, threads: int) -> Step:
     return Step(lambda: jax.block_until_ready(compiled(p, X, Y)), as_answer)
 
 
-def train(arguments: Arguments, learning_rate: float) -> Training:
+def train(arguments: Arguments, learning_rate: float, threads: int) -> Training:
     """The whole of gradient descent in one compiled call."""
     X, Y, start = arrays(arguments)
 

@@ -13,7 +13,7 @@ from fastshallow.report import Arguments
 from .implementations import Training
 
 
-def train(arguments: Arguments, learning_rate: float) -> Training:
+def train(arguments: Arguments, learning_rate: float, threads: int) -> Training:
     """Give `fit`, which begins with the parameters that are set."""
     X, Y, (W1, b1, W2, b2) = arguments
     rows, labels = X.T.copy(), Y[0].astype(int)

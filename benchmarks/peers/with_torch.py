@@ -47,8 +47,9 @@ def compiled_step(case: Case, arguments: Arguments, threads: int) -> Step:
     return step(case, arguments, threads, compiled=True)
 
 
-def train(arguments: Arguments, learning_rate: float) -> Training:
+def train(arguments: Arguments, learning_rate: float, threads: int) -> Training:
     """Gradient descent with `torch.optim.SGD`, in Python."""
+    torch.set_num_threads(threads)
     X, Y, *start = tensors(arguments)
 
     def run(epochs: int) -> Parameters:
