@@ -66,11 +66,23 @@ def draw_panel(panel: Any, steps: list[dict[str, Any]], roofs: dict[str, float])
         if name in steps[0]["seconds"]:
             y = [step["flops"] / step["seconds"][name] / 1e9 for step in steps]
             panel.plot(x, y, marker=marker, color=colour, label=name, ms=6, lw=1, mec="white", mew=0.5)
-    for i, (step, at) in enumerate(zip(steps, x, strict=True)):
-        lowest = step["flops"] / max(step["seconds"].values()) / 1e9
-        offset = (7, -11 if i % 2 else 1)  # examples of neighbours may have the same place
-        panel.annotate(f"m = {step['case']['m']:,}", (at, lowest), offset, textcoords="offset points", fontsize=7)
+    for close in neighbours(steps, x):
+        lowest = min(step["flops"] / max(step["seconds"].values()) for step, _ in close) / 1e9
+        examples = "; ".join(f"{step['case']['m']:,}" for step, _ in close)
+        at = close[-1][1], lowest
+        panel.annotate(f"m = {examples}", at, (0, -13), textcoords="offset points", fontsize=7, ha="center")
     sizes = steps[0]["case"]
     panel.set(xscale="log", yscale="log", title=f"{sizes['n_x']}-{sizes['n_h']}-{sizes['n_y']}", xlim=(left, right))
-    panel.set_ylim(top=3 * roofs["peak"] / 1e9)
+    panel.set_ylim(panel.get_ylim()[0] / 2, 3 * roofs["peak"] / 1e9)
     panel.grid(which="major", color="#e5e5e5", lw=0.6)
+
+
+def neighbours(steps: list[dict[str, Any]], x: Any) -> list[list[Any]]:
+    """Steps with their places, those too close together for labels of their own in one list."""
+    groups: list[list[Any]] = []
+    for step, at in zip(steps, x, strict=True):
+        if groups and at < 1.7 * groups[-1][-1][1]:
+            groups[-1].append((step, at))
+        else:
+            groups.append([(step, at)])
+    return groups
