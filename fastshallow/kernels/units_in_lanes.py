@@ -174,8 +174,8 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
 
     @inline
     def scores(S, at, n):
-        # A1 -> Z2 = W2 A1 + b2, examples side by side
-        for t in range(0, n, L):
+        # A1 -> Z2 = W2 A1 + b2, examples side by side, up to a whole register tile
+        for t in range(0, round_up(n, R), L):
             for y in range(at.n_y):
                 acc = tile_zeros(S, L, 1, L)
                 for j in range(0, at.width, L):
@@ -207,7 +207,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
             scores(S, at, n)
             copy(Y, start * column, row, column, at.n_y, n, S, at.Y, at.ld_t, n)
             cost = zeros(S, L)
-            for t in range(0, n, L):
+            for t in range(0, round_up(n, R), L):
                 z, y = at.Z + t, at.Y + t
                 cost = cost + output_errors(S, z, at.ld_t, y, at.ld_t, at.n_y, n - t, scale, with_cost)
             total += hsum(cost)
