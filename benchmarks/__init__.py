@@ -1,0 +1,1 @@
+"""How long everything takes: ``pytest benchmarks --benchmark-only``."""
