@@ -211,6 +211,7 @@ def test_an_odd_dtype_compiles_nothing(monkeypatch):
     monkeypatch.setattr(fused, "compile_function", None)
     for dtype in (np.int64, np.float16, np.bool_, ">f8"):
         fs.cost_and_gradients(X.astype(dtype), Y, P)
+        fs.cost_and_gradients(X.astype(dtype), Y.astype(dtype), fs.Parameters(*(w.astype(dtype) for w in P)))
 
 
 def test_backends_are_listed():
