@@ -20,7 +20,7 @@ CHUNK = 8192  # examples whose gradients are summed before they are added to the
 GROUPS = 16  # of examples, at most, which threads may share; as many as there are, whoever computes them
 GROUP_WORK = 2 * 10**6  # operations that a group should have, about 20 us
 GROUP_MEMORY = 2**24  # bytes that the gradients of all groups may take
-TEAM_WORK = 4 * 10**7  # operations of a step from which it is worth to wake threads, about 0.4 ms
+TEAM_WORK = 2 * 10**7  # operations of a call from which it is worth to wake threads, about 0.2 ms
 CHUNK_WORK = 10**9  # multiplications and additions between two looks at the clock, about 0.02 s
 
 
@@ -72,7 +72,8 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
         best = WIDE_TILE if n_x * n_h * itemsize > 2 * CACHE else min(max(room, 96), TILE)
         arrangement, tile, reason = "units", _round_up(min(best, m), 16), "each lane of a vector is a hidden unit"
     slab = itemsize * (n_h + lanes) * (n_x + n_y + 1)
-    groups = max(1, min(GROUPS, m // (2 * tile), work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
+    most = max(1, min(GROUPS, m // (2 * tile), work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
+    groups = 1 << (most.bit_length() - 1)  # a power of two, which 2, 4, 8, ... threads share evenly
     group = _round_up(-(-m // groups), tile) if groups > 1 else m
     chunk = min(group, tile * max(1, min(CHUNK, CHUNK_WORK // (2 * n_x * n_h)) // tile))
     return Plan(arrangement, tile, chunk, group, -(-m // group), work, reason)
