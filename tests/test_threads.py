@@ -135,8 +135,8 @@ def test_who_gives_up_leaves_nobody_waiting():
         return call.kernel(*arguments)
 
     with pytest.raises(KeyboardInterrupt):
-        team.run(interrupted, (X, Y, *p, *gradients, call.scratch, call.control), call.control, 2, True)
-    assert team._workers.running == 0
+        fused.together(interrupted, (X, Y, *p, *gradients, call.scratch, call.control), 2, 2)
+    assert team._workers.running == 0 and not fused._thread.calls
     assert same(fs.cost_and_gradients(*case, threads=2), right)
 
 

@@ -68,7 +68,7 @@ def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: 
     if most == 1 or (threads is None and plan.work < TEAM_WORK):
         forward(X, W1, b1, W2, b2, scratch, A2, control, 0)
     else:
-        team.run(forward, (X, W1, b1, W2, b2, scratch, A2, control), control, most, threads is not None)
+        together(forward, (X, W1, b1, W2, b2, scratch, A2, control), most, threads)
     return A2
 
 
@@ -84,9 +84,17 @@ def cost_and_gradients(
     if most == 1 or (threads is None and plan.work < TEAM_WORK):
         cost = run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control, 0)
     else:
-        arguments = (X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control)
-        cost = team.run(run, arguments, control, most, threads is not None)
+        cost = together(run, (X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control), most, threads)
     return cost, new(Parameters, gradients)
+
+
+def together(kernel: Any, arguments: tuple[Any, ...], most: int, threads: int | None) -> Any:
+    """Run a kernel on several threads; an interrupt may leave some behind, which keep the memory that they work on."""
+    try:
+        return team.run(kernel, arguments, most, threads is not None)
+    except BaseException:
+        _thread.calls, _thread.memory = {}, np.empty(0, np.uint8)
+        raise
 
 
 def make_call(
@@ -231,7 +239,7 @@ class Descent:
         if self._threads == 1:
             self._run(*self._arguments, 0)
         else:
-            team.run(self._run, self._arguments, self._control, self._threads, self._asked)
+            team.run(self._run, self._arguments, self._threads, self._asked)
         return not self._control[runs.FAILED]
 
     @property

@@ -82,15 +82,16 @@ def processors() -> int:
     return count
 
 
-def run(function: Callable[..., Any], arguments: tuple[Any, ...], control: Any, most: int, asked: bool) -> Any:
+def run(function: Callable[..., Any], arguments: tuple[Any, ...], most: int, asked: bool) -> Any:
     """Run a kernel on up to `most` threads, exactly so many if they were `asked` for; give back what the first returns.
 
-    `arguments` end with `control`; each thread gets its rank after them.
+    `arguments` end with the array of settings; each thread gets its rank after them.
     """
     try:
         workers = _workers.borrow(most - 1, None if asked else processors())
     except RuntimeError:  # no more threads can be started
         return function(*arguments, 0)
+    control = arguments[-1]
     control[THREADS] = 1 + len(workers)
     integers = control.view(np.int64)
     control[BASE] = integers[ARRIVALS]
