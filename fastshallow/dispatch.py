@@ -55,21 +55,24 @@ class Explanation(NamedTuple):
 
 def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -> Plan:
     """Plan a shape, for numbers of `itemsize` bytes on registers of `lanes` of them."""
-    # To transpose W1 costs more than the products of so few examples (measured from 30-8-1 to 3000-50-1).
-    few = n_x >= 24 and m <= min(40, max(8, n_x // 4))
+    # To transpose W1 costs more than the products of so few examples (measured from 30-8-1 to 3000-50-1), or of more
+    # where W1 does not fit into the cache (1024-1024-1).
+    large = n_x * n_h * itemsize > 2 * CACHE
+    few = n_x >= 24 and m <= min(64 if large else 40, max(8, n_x // 4))
     work = m * (4 * n_x * n_h + 6 * n_h * n_y + 30 * n_h + 60 * n_y)
     if few:
         reason = f"{m} example{'s' * (m > 1)} of {n_x} features: each lane is a feature, and W1 stays as it is"
         return Plan("features", _round_up(m, 16), m, m, 1, work, reason)
+    room = CACHE // (itemsize * (n_x + 2 * n_h + 2 * n_y))
     if n_h < 2 * lanes:
         exact = n_h * (n_x + n_y) <= SUMS
         reason = (
             "a tiny network: a kernel for just these sizes" if exact else "few hidden units: each lane is an example"
         )
-        arrangement, tile = ("exact" if exact else "examples"), min(_round_up(m, 64), NARROW_TILE)
+        arrangement = "exact" if exact else "examples"
+        tile = min(_round_up(m, 64), max(32, min(room // 64 * 64, NARROW_TILE)))
     else:
-        room = CACHE // (itemsize * (n_x + 2 * n_h + 2 * n_y))
-        best = WIDE_TILE if n_x * n_h * itemsize > 2 * CACHE else min(max(room, 96), TILE)
+        best = WIDE_TILE if large else min(max(room, 96), TILE)
         arrangement, tile, reason = "units", _round_up(min(best, m), 16), "each lane of a vector is a hidden unit"
     slab = itemsize * (n_h + lanes) * (n_x + n_y + 1)
     most = max(1, min(GROUPS, m // (2 * tile), work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))

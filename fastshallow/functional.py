@@ -125,7 +125,7 @@ def cost_and_gradients(
     # All checks would cost more than a small step. What was right goes straight to the kernel, which knows its
     # arguments' types and compares their shapes; when it refuses them, the checks below say why.
     # It holds for "fused", and for "auto" where that has picked it: for one shape as for all.
-    if threads is not None:
+    if threads is not None and (type(threads) is not int or threads < 1):
         check_threads(threads)
     try:
         straight, g, loss = _straight[backend, hidden, output]
