@@ -22,7 +22,7 @@ from . import functional
 from .parameters import Parameters, initialize_parameters
 
 ROUNDS = 20  # each backend's time budget is spent in so many turns
-SLOW = ("loops", "examples")  # their time is a constant times the number of examples
+SLOW = ("loops", "examples", "jit")  # their time is a constant times the number of examples
 ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 Arguments = tuple[NDArray[Any], NDArray[Any], Parameters]  # X, Y and the parameters
