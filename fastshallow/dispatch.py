@@ -56,9 +56,11 @@ class Explanation(NamedTuple):
 def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -> Plan:
     """Plan a shape, for numbers of `itemsize` bytes on registers of `lanes` of them."""
     # To transpose W1 costs more than the products of so few examples (measured from 30-8-1 to 3000-50-1), or of more
-    # where W1 does not fit into the cache (1024-1024-1).
+    # where W1 does not fit into the cache (1024-1024-1). Registers of 256 bits hold too few sums for more than a few.
     large = n_x * n_h * itemsize > 2 * CACHE
-    few = n_x >= 24 and m <= min(64 if large else 40, max(8, n_x // 4))
+    wide = lanes * itemsize == 64
+    limit = (64 if wide else 3 * lanes) if large else (40 if wide else 2)
+    few = n_x >= 24 and m <= min(limit, max(8, n_x // 4))
     work = m * (4 * n_x * n_h + 6 * n_h * n_y + 30 * n_h + 60 * n_y)
     if few:
         reason = f"{m} example{'s' * (m > 1)} of {n_x} features: each lane is a feature, and W1 stays as it is"
