@@ -14,17 +14,24 @@ from .parameters import Parameters, initialize_parameters
 
 if TYPE_CHECKING:
     from .network import History, Network, NetworkFileError
+    from .optimizers import Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp
     from .training import DivergenceError, train
 
 __version__ = "0.1.0"
 __all__ = [
     "Activation",
+    "Adam",
+    "AdamW",
     "DivergenceError",
     "FormulaError",
+    "GradientDescent",
     "History",
+    "Momentum",
+    "Nesterov",
     "Network",
     "NetworkFileError",
     "Parameters",
+    "RMSProp",
     "backends",
     "cost_and_gradients",
     "datasets",
@@ -43,6 +50,7 @@ _HOME = {
     "NetworkFileError": "network",
     "DivergenceError": "training",
     "train": "training",
+    **dict.fromkeys(("Adam", "AdamW", "GradientDescent", "Momentum", "Nesterov", "RMSProp"), "optimizers"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Training: full-batch gradient descent, wholly inside compiled code or, for the other backends, step by step."""
+"""Training on all examples at once, wholly inside compiled code or, for the other backends, step by step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .checks import check_finite, check_labels, check_parameters, check_threads,
 from .functional import named_backend
 from .losses import Output, output_layer
 from .network import History, Network
-from .optimizers import gradient_descent
+from .optimizers import Optimizer, update_rule
 from .parameters import Parameters, Scale, Seed, initialize_parameters, positive_integer
 
 PIECE = 0.1  # seconds between two looks at progress and interrupts
@@ -48,11 +48,13 @@ def train(
     backend: str = "auto",
     threads: int | None = None,
     *,
+    optimizer: str | Optimizer = "gradient_descent",
+    l2: float = 0.0,
     parameters: Parameters | None = None,
     cost_every: int = 1,
     progress: Progress | None = None,
 ) -> Network:
-    """Train a network with one hidden layer by full-batch gradient descent.
+    """Train a network with one hidden layer, each step on all examples.
 
     Parameters
     ----------
@@ -68,13 +70,21 @@ def train(
     epochs
         Steps, each over all examples.
     learning_rate
-        alpha in W := W - alpha dW.
+        alpha in W := W - alpha dW, and in the formulas of the other optimizers: try 0.01 or less with ``"rmsprop"``,
+        ``"adam"`` and ``"adamw"``.
     scale, seed
         How the parameters begin: see `initialize_parameters`.
     backend
         ``"fused"`` runs wholly inside compiled code; the others take one step after the other. ``"auto"`` picks.
     threads
         As for `forward`.
+    optimizer
+        ``"gradient_descent"``, ``"momentum"``, ``"nesterov"``, ``"rmsprop"``, ``"adam"`` or ``"adamw"``, all as PyTorch
+        computes them; or an object with hyperparameters of your own, such as ``fs.Momentum(beta=0.95)`` or
+        ``fs.Adam(beta1=0.9, beta2=0.999, epsilon=1e-8)``.
+    l2
+        Adds l2 / (2 m) times the sum of the squared weights, without the biases, to the cost, and so l2 / m times the
+        weights to their gradients: scikit-learn's ``alpha``.
     parameters
         Parameters to begin with, instead of `n_h`, `scale` and `seed`. They are not changed.
     cost_every
@@ -108,7 +118,8 @@ def train(
     check_labels(Y, loss.name)
     check_threads(threads)
     epochs, cost_every = positive_integer("epochs", epochs), positive_integer("cost_every", cost_every)
-    learning_rate = _learning_rate(learning_rate)
+    learning_rate = _number("learning_rate", learning_rate, "positive")
+    rule, l2 = update_rule(optimizer), _number("l2", l2, "not negative")
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be a function of (epoch, epochs, cost), not {progress!r}")
     if p is None:
@@ -118,18 +129,22 @@ def train(
         backend = dispatch.explain(n_x, n_h, n_y, m, X.dtype).backend
     module = named_backend(backend)
     run = _compiled if backend == "fused" else _stepwise
-    descent = run(module, X, Y, p, g, loss, epochs, learning_rate, cost_every, progress or _silent, threads)
+    descent = _Descent(p, epochs, learning_rate, cost_every, rule, l2)
+    run(descent, module, X, Y, g, loss, progress or _silent, threads)
     if not all(np.isfinite(each).all() for each in descent.parameters):
         raise descent.diverged()
     return Network(descent.parameters, g, loss, descent.history())
 
 
 class _Descent:
-    """A run of gradient descent: what it has reached, and the costs so far."""
+    """A run of an optimizer: its settings, what it has reached, and the costs so far."""
 
-    def __init__(self, p: Parameters, epochs: int, learning_rate: float, cost_every: int) -> None:
+    def __init__(
+        self, p: Parameters, epochs: int, learning_rate: float, cost_every: int, optimizer: Optimizer, l2: float
+    ) -> None:
         self.parameters = p
         self.epochs, self.learning_rate, self.cost_every = epochs, learning_rate, cost_every
+        self.optimizer, self.l2 = optimizer, l2
         self.epoch = 0
         self.costs = array("d")
         self.stopped: str | None = None
@@ -151,94 +166,94 @@ class _Descent:
 
 
 def _compiled(
+    descent: _Descent,
     fused: Any,
     X: NDArray[Any],
     Y: NDArray[Any],
-    p: Parameters,
     hidden: Activation,
     output: Output,
-    epochs: int,
-    learning_rate: float,
-    cost_every: int,
     progress: Progress,
     threads: int | None,
-) -> _Descent:
-    descent = _Descent(Parameters(*(each.copy() for each in p)), epochs, learning_rate, cost_every)
-    room = ROOM * cost_every
+) -> None:
+    epochs, cost_every = descent.epochs, descent.cost_every
+    p = descent.parameters = Parameters(*(each.copy() for each in descent.parameters))
+    settings = epochs, descent.learning_rate, descent.l2, cost_every, ROOM * cost_every
+    leg = fused.Descent(X, Y, p, hidden, output, descent.optimizer, *settings, threads)
 
-    def begin(first: int) -> tuple[int, Any]:
-        count = min(room, epochs - first)
-        return first, fused.Descent(X, Y, descent.parameters, hidden, output, count, learning_rate, cost_every, threads)
+    def take() -> None:
+        descent.epoch = leg.epoch
+        descent.costs.extend(leg.costs(len(descent.costs), -(-descent.epoch // cost_every)))
 
-    def take(first: int, leg: Any) -> None:
-        descent.epoch = first + leg.epoch
-        recorded = -(-leg.epoch // cost_every)
-        descent.costs.extend(leg.costs[len(descent.costs) - first // cost_every : recorded])
-
-    leg = begin(0)
     start, pieces = perf_counter(), 1
     try:
         while descent.epoch < epochs:
-            if descent.epoch == leg[0] + room:
-                leg = begin(descent.epoch)
             before = perf_counter()
-            finite = leg[1].run(pieces)
+            finite = leg.run(pieces)
             seconds = perf_counter() - before
-            take(*leg)
-            if descent.epoch < leg[0] + room:  # else it had no room to go through all pieces
+            take()
+            if not leg.full:  # else it had no room to go through all pieces
                 pieces = max(1, int(pieces * min(10.0, PIECE / max(seconds, 1e-6))))
             if not finite:
-                recorded = descent.epoch % cost_every == 0
-                raise descent.diverged(leg[1].costs[(descent.epoch - leg[0]) // cost_every] if recorded else 0.0)
+                number, later = divmod(descent.epoch, cost_every)
+                raise descent.diverged(0.0 if later else leg.costs(number, number + 1)[0])
             progress(descent.epoch, epochs, descent.last_cost())
     except KeyboardInterrupt:
-        take(*leg)
+        take()
         descent.stopped = "interrupted"
     descent.seconds = perf_counter() - start
-    return descent
 
 
 def _stepwise(
+    descent: _Descent,
     backend: Any,
     X: NDArray[Any],
     Y: NDArray[Any],
-    p: Parameters,
     hidden: Activation,
     output: Output,
-    epochs: int,
-    learning_rate: float,
-    cost_every: int,
     progress: Progress,
     threads: int | None,
-) -> _Descent:
-    descent = _Descent(p, epochs, learning_rate, cost_every)
+) -> None:
+    epochs, optimizer = descent.epochs, descent.optimizer
+    first, second = ([np.zeros_like(each) for each in descent.parameters] for _ in range(2))
     start = shown = perf_counter()
     try:
         for epoch in range(epochs):
             cost, gradients = backend.cost_and_gradients(X, Y, descent.parameters, hidden, output)
-            if epoch % cost_every == 0:
+            if descent.l2:
+                cost, gradients = _regularized(cost, gradients, descent.parameters, descent.l2, X.shape[1])
+            if epoch % descent.cost_every == 0:
                 descent.costs.append(cost)
                 if not math.isfinite(cost):
                     raise descent.diverged(cost)
+            numbers = optimizer.coefficients(epoch + 1.0, descent.learning_rate, *optimizer.hyperparameters)
             with np.errstate(all="ignore"):
                 stepped = [
-                    gradient_descent(w, dw, learning_rate) for w, dw in zip(descent.parameters, gradients, strict=True)
+                    optimizer.rule(*each, *numbers)
+                    for each in zip(descent.parameters, gradients, first, second, strict=True)
                 ]
-            if not np.isfinite(stepped[3]).all():  # the outputs' biases, which all that is not finite reaches
+            parameters, first, second = (list(each) for each in zip(*stepped, strict=True))
+            if not np.isfinite(parameters[3]).all():  # the outputs' biases, which all that is not finite reaches
                 raise descent.diverged()
-            descent.parameters, descent.epoch = Parameters(*stepped), epoch + 1
+            descent.parameters, descent.epoch = Parameters(*parameters), epoch + 1
             if perf_counter() - shown > PIECE or descent.epoch == epochs:
                 shown = perf_counter()
                 progress(descent.epoch, epochs, descent.last_cost())
     except KeyboardInterrupt:
         descent.stopped = "interrupted"
     descent.seconds = perf_counter() - start
-    return descent
 
 
-def _learning_rate(learning_rate: float) -> float:
-    if isinstance(learning_rate, bool) or not isinstance(learning_rate, (int, float, np.number)):
-        raise TypeError(f"learning_rate must be a number, not {learning_rate!r}")
-    if not 0.0 < learning_rate < math.inf:
-        raise ValueError(f"learning_rate must be positive and finite, not {learning_rate}")
-    return float(learning_rate)
+def _regularized(cost: float, gradients: Parameters, p: Parameters, l2: float, m: int) -> tuple[float, Parameters]:
+    """The cost + l2 / (2 m) * the sum of the squared weights, and its gradients."""
+    with np.errstate(all="ignore"):
+        squares = sum(float(np.square(W).sum(dtype=np.float64)) for W in (p.W1, p.W2))
+        decayed = gradients._replace(W1=gradients.W1 + l2 / m * p.W1, W2=gradients.W2 + l2 / m * p.W2)
+    return cost + l2 / (2 * m) * squares, decayed
+
+
+def _number(name: str, value: float, allowed: str) -> float:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"{name} must be a number, not {value!r}")
+    if not 0.0 <= value < math.inf or (value == 0.0 and allowed == "positive"):
+        raise ValueError(f"{name} must be {allowed} and finite, not {value}")
+    return float(value)

@@ -9,8 +9,8 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "fastshallow"
 FLOORS = [
-    ["formulas", "optimizers", "parameters"],
-    ["activations", "losses", "checks"],
+    ["formulas", "parameters"],
+    ["activations", "losses", "optimizers", "checks"],
     ["kernels"],
     ["dispatch"],
     ["backends"],

@@ -26,12 +26,14 @@ from ..kernels.examples_in_lanes import make_examples_in_lanes
 from ..kernels.layout import LINE, make_in_place, make_layout
 from ..kernels.units_in_lanes import make_units_in_lanes
 from ..losses import Output
+from ..optimizers import OPTIMIZERS, Optimizer
 from ..parameters import Parameters
 from . import team
 
 REGISTERS = 2  # side by side where examples are in lanes: independent chains hide each other's latency
 COLUMNS = 3  # vectors in a row of a register tile
 empty, new = np.empty, tuple.__new__  # looked up once
+GRADIENT_DESCENT = OPTIMIZERS["gradient_descent"]
 KEEP = 2**25  # bytes of scratch memory that a thread keeps between calls
 
 
@@ -107,11 +109,13 @@ def make_call(
     threads: int | None,
     own: bool = False,
     w1_shape: tuple[int, ...] | None = None,
+    optimizer: Optimizer = GRADIENT_DESCENT,
+    regularized: bool = False,
 ) -> Call:
     """Plan and compile "run" or "forward" for X of shape (n_x, m) and W2 of shape (n_y, n_h).
 
-    The call is kept for the next one, unless it shall have scratch memory of its own. Nothing is compiled for shapes
-    that do not fit.
+    The call is kept for the next one, unless it shall have scratch memory of its own, which begins as zeros. Nothing is
+    compiled for shapes that do not fit.
     """
     (n_x, m), (n_y, n_h) = x_shape, w_shape
     if not (n_x and m and n_y and n_h) or w1_shape not in (None, (n_h, n_x)):
@@ -125,14 +129,15 @@ def make_call(
         arrangement = "examples" if plan.arrangement == "exact" else plan.arrangement
         plan = plan._replace(arrangement=arrangement, groups=0, work=plan.work // 2)
     most = max(1, min(threads or team.processors(), parts))
-    size = scratch_size(plan, sizes, dtype, most)
+    size = scratch_size(plan, sizes, optimizer.states, dtype, most)
     need = size * dtype.itemsize + LINE
     kept = not own and need <= KEEP
-    memory = thread.memory if kept and thread.memory.size >= need else np.empty(need, np.uint8)
+    memory = thread.memory if kept and thread.memory.size >= need else (np.zeros if own else np.empty)(need, np.uint8)
     start = -memory.ctypes.data % LINE
     scratch = memory[start : start + size * dtype.itemsize].view(dtype)
     shapes = ((n_h, n_x), (n_h, 1), (n_y, n_h), (n_y, 1))
-    call = Call(compiled(function, plan, sizes, dtype, hidden, output), scratch, make_control(plan), shapes, plan, most)
+    made = compiled(function, plan, sizes, dtype, (hidden, output, optimizer, regularized))
+    call = Call(made, scratch, make_control(plan), shapes, plan, most)
     if kept:
         if memory is not thread.memory or len(thread.calls) > 1000:
             thread.calls.clear()
@@ -150,15 +155,16 @@ def make_control(plan: Plan, costs: int = 0) -> Any:
     return control
 
 
-def scratch_size(plan: Plan, sizes: tuple[int, int, int], dtype: Any, threads: int) -> int:
+def scratch_size(plan: Plan, sizes: tuple[int, int, int], states: int, dtype: Any, threads: int) -> int:
     """Elements of scratch memory for a plan: where the buffers of one thread more would begin."""
     L, itemsize = lanes(dtype), dtype.itemsize
     if plan.arrangement in ("exact", "examples"):
         exact = plan.arrangement == "exact"
         buffers = exact_buffers(*sizes, L) if exact else examples_buffers(*sizes, plan.tile, L, itemsize)
-        return make_in_place(*sizes, buffers, 0, plan.groups, threads, itemsize).buffers
+        return make_in_place(*sizes, buffers, 0, plan.groups, states, threads, itemsize).buffers
     rows = plan.arrangement == "features"
-    return make_layout(*sizes, plan.tile, 0, plan.groups, threads, rows, L, tile_rows(), COLUMNS, itemsize).X
+    at = make_layout(*sizes, plan.tile, 0, plan.groups, states, threads, rows, L, tile_rows(), COLUMNS, itemsize)
+    return at.X
 
 
 def tile_rows() -> int:
@@ -166,21 +172,29 @@ def tile_rows() -> int:
     return 8 if register_bits() == 512 else 4
 
 
-def compiled(
-    function: str, plan: Plan, sizes: tuple[int, int, int], dtype: Any, hidden: Activation, output: Output
-) -> Any:
+Formulas = tuple[Activation, Output, Optimizer, bool]  # and whether the cost counts the weights
+
+
+def compiled(function: str, plan: Plan, sizes: tuple[int, int, int], dtype: Any, formulas: Formulas) -> Any:
     """The compiled function, "run" or "forward", made when it is first used."""
     arrangement = (plan.arrangement, *sizes) if plan.arrangement == "exact" else (plan.arrangement,)
-    key = (function, *arrangement, dtype, hidden.digest, output.digest)
+    hidden, output, optimizer, regularized = formulas
+    key = (function, arrangement, dtype, hidden.digest, output.digest, optimizer.digest, regularized)
     found = _kernels.get(key)
     if found is None:
         with _compiling:
-            found = _kernels[key] = compile_function(function, arrangement, dtype, hidden, output)
+            found = _kernels[key] = compile_function(function, arrangement, dtype, *formulas)
     return found
 
 
 def compile_function(
-    function: str, arrangement: tuple[Any, ...], dtype: Any, hidden: Activation, output: Output
+    function: str,
+    arrangement: tuple[Any, ...],
+    dtype: Any,
+    hidden: Activation,
+    output: Output,
+    optimizer: Optimizer,
+    regularized: bool,
 ) -> Any:
     """Compile "run" or "forward" for X of any memory order."""
     formulas = SimpleNamespace(
@@ -189,6 +203,11 @@ def compile_function(
         output_value=inline(output.value),
         output_loss=inline(output.loss),
         normalized=output.normalized,
+        rule=inline(optimizer.rule),
+        coefficients=inline(optimizer.coefficients),
+        settings=1 + len(optimizer.hyperparameters),
+        states=optimizer.states,
+        regularized=regularized,  # in the kernel's key: a branch of its own slowed small steps by 5 %
     )
     L, itemsize = lanes(dtype), dtype.itemsize
     if arrangement[0] == "exact":
@@ -201,16 +220,19 @@ def compile_function(
     data = types.Array(number, 2, "A", readonly=True)
     matrix, vector = types.Array(number, 2, "C"), types.Array(number, 1, "C")
     control = types.Array(types.float64, 1, "C")
-    closure = (hidden.digest, output.digest, arrangement)
+    closure = (hidden.digest, output.digest, optimizer.digest, regularized, arrangement)
     if function == "forward":
         forward_type = types.void(data, *[matrix] * 4, vector, matrix, control, types.intp)
         return kernel(runs.make_forward(step), forward_type, *closure)
     run_type = types.float64(data, data, *[matrix] * 8, vector, control, types.intp)
-    return kernel(runs.make_run(step, L), run_type, *closure)
+    return kernel(runs.make_run(step, formulas, L), run_type, *closure)
 
 
 class Descent:
-    """Gradient descent that goes on, a piece at a time, from where it stopped; updates `p` in place."""
+    """Training that goes on, a piece at a time, from where it stopped; updates `p` in place.
+
+    There is room for the costs of `room` epochs, a multiple of `cost_every`; later ones then take their place.
+    """
 
     def __init__(
         self,
@@ -219,28 +241,50 @@ class Descent:
         p: Parameters,
         hidden: Activation,
         output: Output,
+        optimizer: Optimizer,
         epochs: int,
         learning_rate: float,
+        l2: float,
         cost_every: int,
+        room: int,
         threads: int | None = None,
     ) -> None:
-        call = make_call(X.shape, p.W2.shape, X.dtype, hidden, output, "run", threads, own=True)
-        control = self._control = make_control(call.plan, (epochs - 1) // cost_every + 1)
-        control[runs.EPOCHS], control[runs.COST_EVERY] = epochs, cost_every
-        control[runs.LEARNING_RATE] = learning_rate
+        key = (X.shape, p.W2.shape, X.dtype, hidden, output, "run", threads)
+        call = make_call(*key, own=True, optimizer=optimizer, regularized=l2 > 0.0)
+        control = self._control = make_control(call.plan, (min(epochs, room) - 1) // cost_every + 1)
+        control[runs.COST_EVERY], control[runs.L2] = cost_every, l2
+        control[runs.EPOCHS] = 0  # up to which there is room
+        numbers = (learning_rate, *optimizer.hyperparameters)
+        control[runs.LEARNING_RATE : runs.LEARNING_RATE + len(numbers)] = numbers
         gradients = [empty(array.shape, array.dtype) for array in p]
         self._run, self._arguments = call.kernel, (X, Y, *p, *gradients, call.scratch, control)
         self._threads, self._asked = call.threads, threads is not None
-        self.costs = control[runs.COSTS :]
+        self._epochs, self._room, self._cost_every = epochs, room, cost_every
 
     def run(self, pieces: int) -> bool:
-        """Go through at most `pieces` chunks of each group; gives back whether the numbers are still finite."""
-        self._control[runs.PIECES] = pieces
+        """Go through at most `pieces` chunks of each group, as far as there is room for costs.
+
+        Gives back whether the numbers are still finite.
+        """
+        control, epoch = self._control, self.epoch
+        if epoch == control[runs.EPOCHS]:
+            control[runs.FIRST], control[runs.EPOCHS] = epoch, min(self._epochs, epoch + self._room)
+        control[runs.PIECES] = pieces
         if self._threads == 1:
             self._run(*self._arguments, 0)
         else:
             team.run(self._run, self._arguments, self._threads, self._asked)
-        return not self._control[runs.FAILED]
+        return not control[runs.FAILED]
+
+    def costs(self, begin: int, end: int) -> Any:
+        """The recorded costs of these numbers, as far as there still are."""
+        start = runs.COSTS - int(self._control[runs.FIRST]) // self._cost_every
+        return self._control[start + begin : start + end]
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no more room for costs."""
+        return bool(self.epoch == self._control[runs.EPOCHS])
 
     @property
     def epoch(self) -> int:

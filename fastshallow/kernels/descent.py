@@ -2,37 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
 
-from ..optimizers import gradient_descent
 from .compiling import helper, inline
 from .copying import make_copying
-from .simd import element, load, load_first, store, store_first
-
-_gradient_descent = inline(gradient_descent)
+from .simd import element, hsum, load_first, store_first, zeros
 
 
-def make_descend(L: int) -> Callable[..., Any]:
-    """The update of n parameters, in vectors of L lanes."""
+def make_descent(formulas: SimpleNamespace, L: int) -> SimpleNamespace:
+    """`descend`, the optimizer's rule, and `add_decay`, for n parameters in vectors of L lanes."""
+    rule, states = formulas.rule, formulas.states
+
+    @inline
+    def step(P, p, G, g, S, s, state_slab, n, coefficients):
+        # n <= L parameters, gradients and states
+        first = load_first(S, s, n, L) if states > 0 else zeros(S, L)
+        second = load_first(S, s + state_slab, n, L) if states > 1 else zeros(S, L)
+        w, first, second = rule(load_first(P, p, n, L), load_first(G, g, n, L), first, second, *coefficients)
+        store_first(P, p, w, n)
+        if states > 0:
+            store_first(S, s, first, n)
+        if states > 1:
+            store_first(S, s + state_slab, second, n)
 
     @helper
-    def descend(P, p, G, g, n, learning_rate):
+    def descend(P, p, G, g, S, s, state_slab, n, coefficients):
+        # the parameters from P[p], their gradients from G[g], their states from S[s] and S[s + state_slab]
         whole = n // L * L
         for e in range(0, whole, L):
-            store(P, p + e, _gradient_descent(load(P, p + e, L), load(G, g + e, L), learning_rate))
+            step(P, p + e, G, g + e, S, s + e, state_slab, L, coefficients)
         if whole < n:
-            old, slope = load_first(P, p + whole, n - whole, L), load_first(G, g + whole, n - whole, L)
-            store_first(P, p + whole, _gradient_descent(old, slope, learning_rate), n - whole)
+            step(P, p + whole, G, g + whole, S, s + whole, state_slab, n - whole, coefficients)
 
-    return descend
+    @helper
+    def add_decay(P, p, G, g, n, decay):
+        # the gradients += decay * the weights; gives back the sum of the weights' squares
+        total = 0.0
+        for e in range(0, n, L):
+            w = load_first(P, p + e, n - e, L)
+            store_first(G, g + e, load_first(G, g + e, n - e, L) + decay * w, n - e)
+            total += hsum(w * w)
+        return total
+
+    return SimpleNamespace(descend=descend, add_decay=add_decay)
 
 
-def make_parameters_in_place(L: int) -> SimpleNamespace:
+def make_parameters_in_place(formulas: SimpleNamespace, L: int) -> SimpleNamespace:
     """What a run does with parameters that stay in their own arrays; their gradients lie in the scratch memory."""
-    descend, copying = make_descend(L), make_copying(L)
-    copy, fill = copying.copy, copying.fill
+    descent, copying = make_descent(formulas, L), make_copying(L)
+    descend, add_decay, copy, fill = descent.descend, descent.add_decay, copying.copy, copying.fill
 
     @inline
     def begin(W1, b1, W2, b2, S, at, rank, threads):
@@ -43,12 +61,19 @@ def make_parameters_in_place(L: int) -> SimpleNamespace:
         fill(S, at.gradient, at.slab, 0)
 
     @inline
-    def update(W1, b1, W2, b2, dW1, S, at, learning_rate):
-        # one step of gradient descent; gives back a number that is NaN or infinite if an output's bias is
-        descend(W1, 0, S, at.gradient, W1.size, learning_rate)
-        descend(b1, 0, S, at.gradient + at.b1, b1.size, learning_rate)
-        descend(W2, 0, S, at.gradient + at.W2, W2.size, learning_rate)
-        descend(b2, 0, S, at.gradient + at.b2, b2.size, learning_rate)
+    def regularize(W1, W2, dW1, S, at, decay):
+        # the weights' gradients += decay * weights; gives back the sum of the weights' squares
+        squares = add_decay(W1, 0, S, at.gradient, W1.size, decay)
+        return squares + add_decay(W2, 0, S, at.gradient + at.W2, W2.size, decay)
+
+    @inline
+    def update(W1, b1, W2, b2, dW1, S, at, coefficients):
+        # one step of the optimizer; gives back a number that is NaN or infinite if an output's bias is
+        g, s = at.gradient, at.state
+        descend(W1, 0, S, g, S, s, at.slab, W1.size, coefficients)
+        descend(b1, 0, S, g + at.b1, S, s + at.b1, at.slab, b1.size, coefficients)
+        descend(W2, 0, S, g + at.W2, S, s + at.W2, at.slab, W2.size, coefficients)
+        descend(b2, 0, S, g + at.b2, S, s + at.b2, at.slab, b2.size, coefficients)
         probe = 0.0
         for y in range(b2.size):
             probe += element(b2, y)
@@ -63,4 +88,4 @@ def make_parameters_in_place(L: int) -> SimpleNamespace:
             copy(S, at.gradient + at.W2, W2.size, 1, 1, W2.size, W2, 0, W2.size, W2.size)
             copy(S, at.gradient + at.b2, b2.size, 1, 1, b2.size, b2, 0, b2.size, b2.size)
 
-    return SimpleNamespace(begin=begin, clear=clear, update=update, give=give)
+    return SimpleNamespace(begin=begin, clear=clear, regularize=regularize, update=update, give=give)

@@ -28,16 +28,16 @@ def buffers_size(n_x: int, n_h: int, n_y: int, L: int) -> int:
 
 def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: int, n_y: int) -> SimpleNamespace:
     """The step of an n_x-n_h-n_y network on vectors of L examples, T of them in a tile."""
-    value, slope = formulas.value, formulas.derivative
+    value, slope, states = formulas.value, formulas.derivative, formulas.states
     W = 2 * L  # two registers a vector where they suffice: independent chains hide each other's latency
     output_errors = make_output_layer(formulas, W).errors
     copy = make_copying(W).copy
-    parameters = make_parameters_in_place(L)
+    parameters = make_parameters_in_place(formulas, L)
     buffers = buffers_size(n_x, n_h, n_y, L)
 
     @inline
     def locate(X, b1, b2, T, group, groups, rank):
-        return make_in_place(n_x, n_h, n_y, buffers, group, groups, rank, itemsize)
+        return make_in_place(n_x, n_h, n_y, buffers, group, groups, states, rank, itemsize)
 
     @inline
     def derivative(z, a):

@@ -25,7 +25,7 @@ def buffers_size(n_x: int, n_h: int, n_y: int, T: int, L: int, itemsize: int) ->
 
 def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: int) -> SimpleNamespace:
     """The step on vectors of L examples, V of them in a row of a register tile; tiles of a multiple of V * L."""
-    value, derivative = formulas.value, formulas.derivative
+    value, derivative, states = formulas.value, formulas.derivative, formulas.states
     output = make_output_layer(formulas, L)
     output_values, output_errors = output.values, output.errors
     copying, products = make_copying(L), make_products(L, V)
@@ -35,7 +35,7 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
     @inline
     def locate(X, b1, b2, T, group, groups, rank):
         buffers = buffers_size(X.shape[0], b1.size, b2.size, T, L, itemsize)
-        return make_in_place(X.shape[0], b1.size, b2.size, buffers, group, groups, rank, itemsize)
+        return make_in_place(X.shape[0], b1.size, b2.size, buffers, group, groups, states, rank, itemsize)
 
     @inline
     def columns_of(n):
@@ -113,5 +113,5 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
             add_row_sums(S, d, n_h, ld, columns, at.gradient + at.b1)
         return cost
 
-    parameters = make_parameters_in_place(L)
+    parameters = make_parameters_in_place(formulas, L)
     return SimpleNamespace(locate=locate, predict=predict, accumulate=accumulate, **vars(parameters))

@@ -1,6 +1,7 @@
 """Where things lie in the scratch memory of a step, which all threads share.
 
-First comes what is one for all, then a slab of gradients for each group of examples, then the buffers of each thread.
+First comes what is one for all, then a slab of gradients for each group of examples, then one for each state of the
+optimizer, then the buffers of each thread.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Layout(NamedTuple):
     b2: int
     slab: int  # from gradients to gradients of the next group; as much as the parameters take
     gradient: int
+    state: int
+    state_slab: int  # from state to state: a slab, and what W1 takes where it stays in rows
     X: int
     Y: int
     Z: int
@@ -51,6 +54,7 @@ class InPlace(NamedTuple):
     b2: int
     slab: int
     gradient: int
+    state: int
     buffers: int
 
 
@@ -68,7 +72,7 @@ def odd_lines(n: int, itemsize: int) -> int:
 
 @inline
 def make_in_place(
-    n_x: int, n_h: int, n_y: int, buffers: int, group: int, groups: int, rank: int, itemsize: int
+    n_x: int, n_h: int, n_y: int, buffers: int, group: int, groups: int, states: int, rank: int, itemsize: int
 ) -> InPlace:
     """The layout of one group, for a thread that needs so many elements of `buffers`."""
     line = LINE // itemsize
@@ -76,7 +80,9 @@ def make_in_place(
     W2 = b1 + n_h
     b2 = W2 + n_y * n_h
     slab = round_up(b2 + n_y, line)
-    return InPlace(b1, W2, b2, slab, group * slab, groups * slab + rank * round_up(buffers, line))
+    state = groups * slab
+    buffers = state + states * slab + rank * round_up(buffers, line)
+    return InPlace(b1, W2, b2, slab, group * slab, state, buffers)
 
 
 @inline
@@ -87,6 +93,7 @@ def make_layout(
     T: int,
     group: int,
     groups: int,
+    states: int,
     rank: int,
     rows: bool,
     L: int,
@@ -106,8 +113,10 @@ def make_layout(
     W2 = b1 + round_up(width, line)
     b2 = W2 + round_up(n_y * width, line)
     slab = b2 + round_up(n_y, line)
+    state = (1 + groups) * slab
+    state_slab = slab + round_up(n_h * n_x, line) if rows else slab
     # from X on, as if this were the first thread
-    X = (1 + groups) * slab
+    X = state + states * state_slab
     Y = X + max(T * ld_x, depth * ld_t)
     Z = Y + n_y * ld_t
     A = Z + n_y * ld_t
@@ -117,4 +126,4 @@ def make_layout(
     own = rank * (size - X)
     sizes = n_x, n_h, n_y, width, depth, block, ld_h, ld_t, ld_x
     buffers = X + own, Y + own, Z + own, A + own, D + own, sums + own, size + own
-    return Layout(*sizes, 0, b1, W2, b2, slab, (1 + group) * slab, *buffers)
+    return Layout(*sizes, 0, b1, W2, b2, slab, (1 + group) * slab, state, state_slab, *buffers)

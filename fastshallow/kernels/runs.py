@@ -8,14 +8,16 @@ from types import SimpleNamespace
 from typing import Any
 
 from .compiling import helper, inline
-from .simd import load, store
+from .simd import elements, load, store
 from .threads import barrier
 
 # A run's settings and what it keeps between calls, to go on exactly where it stopped: one array of float64, because
-# each argument of a call costs time. ARRIVALS and GIVEN_UP are 64-bit integers for `barrier`. From PARTS on, the cost
-# of each group of examples; from COSTS on, the costs that are recorded.
-TILE, CHUNK, GROUP, GROUPS, THREADS, PIECES, EPOCHS, COST_EVERY, LEARNING_RATE = range(9)
-EPOCH, START, FAILED, BASE, ARRIVALS, GIVEN_UP, PARTS = range(9, 16)
+# each argument of a call costs time. ARRIVALS and GIVEN_UP are 64-bit integers for `barrier`. After LEARNING_RATE come
+# the optimizer's hyperparameters; from PARTS on, the cost of each group of examples; from COSTS on, the costs that are
+# recorded, that of epoch FIRST first.
+TILE, CHUNK, GROUP, GROUPS, THREADS, PIECES, EPOCHS, COST_EVERY, L2 = range(9)
+FIRST, EPOCH, START, FAILED, BASE, ARRIVALS, GIVEN_UP, LEARNING_RATE = range(9, 17)
+PARTS = LEARNING_RATE + 5
 MOST_GROUPS = 16
 COSTS = PARTS + MOST_GROUPS
 
@@ -29,10 +31,11 @@ def meet(control, threads, target):
     return target if barrier(control, ARRIVALS, GIVEN_UP, target) else -1
 
 
-def make_run(step: SimpleNamespace, L: int) -> Callable[..., Any]:
+def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callable[..., Any]:
     """The function that runs `step` over the data, epoch after epoch."""
     locate, begin, clear, accumulate = step.locate, step.begin, step.clear, step.accumulate
-    update, give = step.update, step.give
+    regularize, update, give = step.regularize, step.update, step.give
+    coefficients, settings, regularized = formulas.coefficients, formulas.settings, formulas.regularized
 
     @helper
     def add_slabs(S, at, groups, rank, threads):
@@ -61,8 +64,8 @@ def make_run(step: SimpleNamespace, L: int) -> Callable[..., Any]:
             raise ValueError("shapes do not fit")
         T, chunk, group, groups = int(control[TILE]), int(control[CHUNK]), int(control[GROUP]), int(control[GROUPS])
         threads, pieces, target = int(control[THREADS]), int(control[PIECES]), int(control[BASE])
-        epochs, cost_every, learning_rate = int(control[EPOCHS]), int(control[COST_EVERY]), control[LEARNING_RATE]
-        epoch, start, cost = int(control[EPOCH]), int(control[START]), 0.0
+        epochs, cost_every, first_cost = int(control[EPOCHS]), int(control[COST_EVERY]), int(control[FIRST])
+        epoch, start, cost, l2 = int(control[EPOCH]), int(control[START]), 0.0, control[L2]
         train = cost_every > 0
         first = locate(X, b1, b2, T, 0, groups, rank)
         begin(W1, b1, W2, b2, S, first, rank, threads)
@@ -97,11 +100,12 @@ def make_run(step: SimpleNamespace, L: int) -> Callable[..., Any]:
                 for g in range(groups):
                     cost += control[PARTS + g]
                 if train:
+                    if regularized:
+                        cost += l2 / 2.0 * regularize(W1, W2, dW1, S, first, l2 / m)
                     if with_cost:
-                        control[COSTS + epoch // cost_every] = cost / m
-                    if not math.isfinite(cost) or not math.isfinite(
-                        update(W1, b1, W2, b2, dW1, S, first, learning_rate)
-                    ):
+                        control[COSTS + (epoch - first_cost) // cost_every] = cost / m
+                    numbers = coefficients(epoch + 1.0, *elements(control, LEARNING_RATE, settings))
+                    if not math.isfinite(cost) or not math.isfinite(update(W1, b1, W2, b2, dW1, S, first, numbers)):
                         control[FAILED] = 1.0
             if not train:
                 break

@@ -191,6 +191,19 @@ def element(typingctx: Any, a: Any, i: Any) -> Any:
     return a.dtype(a, types.intp), codegen
 
 
+@intrinsic(prefer_literal=True)
+def elements(typingctx: Any, a: Any, i: Any, n: Any) -> Any:
+    """Elements i, ..., i + n - 1 of `a`, as a tuple."""
+    numbers = types.UniTuple(a.dtype, n.literal_value)
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(a)(context, builder, args[0]).data
+        places = [builder.add(args[1], ir.Constant(args[1].type, e)) for e in range(numbers.count)]
+        return context.make_tuple(builder, numbers, [builder.load(builder.gep(data, [place])) for place in places])
+
+    return numbers(a, types.intp, n), codegen
+
+
 @intrinsic
 def put(typingctx: Any, a: Any, i: Any, x: Any) -> Any:
     """Write number `x` to element i of `a`, in its dtype."""

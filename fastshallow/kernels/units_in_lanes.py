@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 from .compiling import inline
 from .copying import make_copying
-from .descent import make_descend
+from .descent import make_descent
 from .first_layer import make_panel_products, make_row_products
 from .layout import make_layout, round_up
 from .output_layer import make_output_layer
@@ -23,12 +23,13 @@ from .tiles import add_rows, inner_add, tile_hsum, tile_load, tile_multiply, til
 def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int, rows: bool) -> SimpleNamespace:
     """The step with vectors of L units, register tiles of R rows x 3 vectors, W1 in `rows` or in panels."""
     V = 3
-    value, derivative = formulas.value, formulas.derivative
+    value, derivative, states = formulas.value, formulas.derivative, formulas.states
     output = make_output_layer(formulas, L)
     output_values, output_errors = output.values, output.errors
     copying = make_copying(L)
     fill, copy, transpose = copying.fill, copying.copy, copying.transpose
-    descend = make_descend(L)
+    descent = make_descent(formulas, L)
+    descend, add_decay = descent.descend, descent.add_decay
     row_products = make_row_products(L, V)
     forward_rows, backward_rows = row_products.forward, row_products.backward
 
@@ -46,7 +47,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
 
     @inline
     def locate(X, b1, b2, T, group, groups, rank):
-        return make_layout(X.shape[0], b1.size, b2.size, T, group, groups, rank, rows, L, R, V, itemsize)
+        return make_layout(X.shape[0], b1.size, b2.size, T, group, groups, states, rank, rows, L, R, V, itemsize)
 
     @inline
     def begin(W1, b1, W2, b2, S, at, rank, threads):
@@ -248,11 +249,20 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
             copy(S, shift + at.b2, at.n_y, 1, 1, at.n_y, b2, 0, at.n_y, at.n_y)
 
     @inline
-    def update(W1, b1, W2, b2, dW1, S, at, learning_rate):
-        # one step of gradient descent; gives back a number that is NaN or infinite if an output's bias is
+    def regularize(W1, W2, dW1, S, at, decay):
+        # the weights' gradients += decay * weights; gives back the sum of the weights' squares
         if rows:
-            descend(W1, 0, dW1, 0, W1.size, learning_rate)
-        descend(S, 0, S, at.gradient, at.slab, learning_rate)
+            squares = add_decay(W1, 0, dW1, 0, W1.size, decay)
+        else:
+            squares = add_decay(S, at.W1, S, at.gradient + at.W1, at.depth * at.width, decay)
+        return squares + add_decay(S, at.W2, S, at.gradient + at.W2, at.n_y * at.width, decay)
+
+    @inline
+    def update(W1, b1, W2, b2, dW1, S, at, coefficients):
+        # one step of the optimizer; gives back a number that is NaN or infinite if an output's bias is
+        if rows:
+            descend(W1, 0, dW1, 0, S, at.state + at.slab, at.state_slab, W1.size, coefficients)
+        descend(S, 0, S, at.gradient, S, at.state, at.state_slab, at.slab, coefficients)
         probe = 0.0
         for y in range(at.n_y):
             probe += element(S, at.b2 + y)
@@ -263,6 +273,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         begin=begin,
         clear=clear,
         accumulate=accumulate,
+        regularize=regularize,
         update=update,
         give=give,
         predict=predict,

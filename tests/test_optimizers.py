@@ -1,0 +1,275 @@
+"""Optimizers: the compiled loop, the reference and PyTorch's formulas take the same steps, in pieces and on threads."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+from cases import make_case
+from tolerance import tolerance
+
+import fastshallow as fs
+from fastshallow import optimizers, training
+from fastshallow.optimizers import OPTIMIZERS
+
+RATES = {"gradient_descent": 0.5, "momentum": 0.1, "nesterov": 0.1, "rmsprop": 0.003, "adam": 0.02, "adamw": 0.02}
+OBJECTS = {
+    "gradient_descent": fs.GradientDescent(),
+    "momentum": fs.Momentum(0.8),
+    "nesterov": fs.Nesterov(beta=0.85),
+    "rmsprop": fs.RMSProp(0.9, epsilon=0.01),
+    "adam": fs.Adam(beta1=0.8, beta2=0.95),
+    "adamw": fs.AdamW(0.8, 0.95, 1e-7, weight_decay=0.3),
+}
+SHAPES = {"exact": (2, 4, 1, 70), "examples": (9, 11, 2, 70), "units": (30, 40, 2, 70), "features": (33, 19, 2, 8)}
+STEPS = 100
+# Each kernel compiles for seconds: every optimizer in both dtypes, and every arrangement with 0, 1 and 2 states.
+CASES = [
+    ("exact", "gradient_descent", "float64"),
+    ("examples", "gradient_descent", "float32"),
+    ("units", "gradient_descent", "float64"),
+    ("features", "gradient_descent", "float64"),
+    ("exact", "momentum", "float32"),
+    ("features", "momentum", "float64"),
+    ("units", "nesterov", "float32"),
+    ("examples", "rmsprop", "float64"),
+    ("exact", "rmsprop", "float32"),
+    ("exact", "adam", "float64"),
+    ("features", "adam", "float32"),
+    ("units", "adam", "float64"),
+    ("examples", "adamw", "float64"),
+    ("exact", "adamw", "float32"),
+]
+
+
+def pytorch(name, o, rate, w, gradient, steps):
+    """The parameters after each step, by the formulas of PyTorch's documentation, written out for one array."""
+    v, s = np.zeros_like(w), np.zeros_like(w)
+    for t in range(1, steps + 1):
+        g = gradient(w)
+        if name == "gradient_descent":
+            w = w - rate * g
+        elif name in ("momentum", "nesterov"):
+            v = g if t == 1 else o.beta * v + g
+            w = w - rate * (g + o.beta * v if name == "nesterov" else v)
+        elif name == "rmsprop":
+            s = o.beta * s + (1 - o.beta) * g**2
+            w = w - rate * g / (np.sqrt(s) + o.epsilon)
+        else:
+            if name == "adamw":
+                w = w - rate * o.weight_decay * w
+            v = o.beta1 * v + (1 - o.beta1) * g
+            s = o.beta2 * s + (1 - o.beta2) * g**2
+            v_hat, s_hat = v / (1 - o.beta1**t), s / (1 - o.beta2**t)
+            w = w - rate * v_hat / (np.sqrt(s_hat) + o.epsilon)
+        yield w
+
+
+def same(one, other):
+    return np.array_equal(one.history.cost, other.history.cost) and all(
+        map(np.array_equal, one.parameters, other.parameters)
+    )
+
+
+def flat(parameters):
+    return np.concatenate([each.ravel() for each in parameters])
+
+
+def case_of(arrangement, dtype):
+    shape = SHAPES[arrangement]
+    assert fs.explain(*shape, dtype).plan.arrangement == arrangement
+    return make_case(*shape, dtype)
+
+
+def far(one, other, dtype):
+    """How far the costs and parameters of two networks lie apart, in units of what rounding may do in 100 steps."""
+    costs = np.abs(one.history.cost - other.history.cost) / tolerance(dtype, 1.0, 20.0)
+    return max(costs.max(), np.abs(flat(one.parameters) - flat(other.parameters)).max() / tolerance(dtype, 1.0, 200.0))
+
+
+@pytest.mark.parametrize(("arrangement", "name", "dtype"), CASES)
+def test_the_compiled_loop_takes_the_steps_of_the_reference(arrangement, name, dtype):
+    X, Y, p = case_of(arrangement, dtype)
+    for optimizer in (name, OBJECTS[name]):
+        options = {"epochs": STEPS, "learning_rate": RATES[name], "parameters": p, "optimizer": optimizer}
+        slow, fast = (fs.train(X, Y, backend=backend, **options) for backend in ("numpy", "fused"))
+        assert {each.dtype for net in (slow, fast) for each in net.parameters} == {np.dtype(dtype)}
+        assert far(fast, slow, dtype) <= 1.0
+        assert fast.history.cost[-1] < fast.history.cost[0]
+        np.testing.assert_array_equal(fast.history.epoch, np.arange(STEPS))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_reference_takes_the_steps_of_pytorch(name):
+    X, Y, p = make_case(3, 5, 2, 40)
+    shapes = [each.shape for each in p]
+    ends = np.cumsum([each.size for each in p])
+
+    def gradient(w):
+        parts = [part.reshape(shape) for part, shape in zip(np.split(w, ends[:-1]), shapes, strict=True)]
+        return flat(fs.cost_and_gradients(X, Y, fs.Parameters(*parts), backend="numpy")[1])
+
+    o, rate = OBJECTS[name], RATES[name]
+    for step, right in enumerate(pytorch(name, o, rate, flat(p), gradient, STEPS), 1):
+        if step in (1, 2, 3, 10, STEPS):
+            net = fs.train(X, Y, epochs=step, parameters=p, learning_rate=rate, optimizer=o, backend="numpy")
+            np.testing.assert_allclose(flat(net.parameters), right, rtol=1e-10, atol=1e-12)
+
+
+def test_the_first_step_of_adam_is_the_learning_rate():
+    """By hand: v / sqrt(s) is then dW / |dW|."""
+    X, Y, p = make_case(2, 4, 1, 40)
+    net = fs.train(X, Y, epochs=1, parameters=p, learning_rate=0.125, optimizer="adam")
+    _, gradients = fs.cost_and_gradients(X, Y, p)
+    for new, old, gradient in zip(net.parameters, p, gradients, strict=True):
+        np.testing.assert_allclose(new - old, -0.125 * np.sign(gradient), rtol=1e-5)
+
+
+def test_a_wrong_rule_is_caught():
+    X, Y, p = case_of("exact", "float64")
+
+    class Wrong(optimizers.Adam):
+        coefficients = staticmethod(lambda t, rate, b1, b2, e: (rate / (1 - b1**t), 1.0, b1, b2, e, 1.0))
+
+    options = {"epochs": STEPS, "learning_rate": 0.02, "parameters": p}
+    right = fs.train(X, Y, optimizer="adam", backend="numpy", **options)
+    slow, fast = (fs.train(X, Y, optimizer=Wrong(), backend=backend, **options) for backend in ("numpy", "fused"))
+    assert far(fast, slow, "float64") <= 1.0 < 1e6 < far(slow, right, "float64")
+
+
+def test_hyperparameters_compile_nothing():
+    from fastshallow.backends import fused
+
+    X, Y, p = case_of("exact", "float64")
+    options = {"epochs": 3, "parameters": p, "learning_rate": 0.02, "backend": "fused"}
+    fs.train(X, Y, optimizer="adam", **options)
+    count = len(fused._kernels)
+    nets = [fs.train(X, Y, optimizer=fs.Adam(beta1, epsilon=e), **options) for beta1 in (0.5, 0.6) for e in (0.1, 1.0)]
+    assert len(fused._kernels) == count
+    assert len({net.parameters.W1[0, 0] for net in nets}) == 4
+
+
+# ---- pieces and threads ----
+
+
+@pytest.mark.parametrize(("arrangement", "name", "dtype"), [case for case in CASES if case[1] in ("momentum", "adam")])
+def test_pieces_change_no_bit(arrangement, name, dtype, monkeypatch):
+    X, Y, p = case_of(arrangement, dtype)
+    options = {"epochs": 50, "parameters": p, "learning_rate": 0.02, "optimizer": name, "backend": "fused"}
+    whole = fs.train(X, Y, **options)
+    monkeypatch.setattr(training, "PIECE", 0.0)
+    monkeypatch.setattr(training, "ROOM", 3)  # a step's number and states go on when there is no more room for costs
+    assert same(fs.train(X, Y, **options), whole)
+
+
+@pytest.mark.parametrize(("shape", "dtype"), [((2, 4, 1, 60_000), "float64"), ((30, 40, 2, 3_000), "float64")], ids=str)
+def test_nor_do_threads(shape, dtype, monkeypatch):
+    assert fs.explain(*shape, dtype).plan.groups > 2
+    X, Y, _ = make_case(*shape, dtype)
+    options = {"epochs": 7, "learning_rate": 0.02, "seed": 3, "optimizer": "adam", "l2": 3.0}
+    one = fs.train(X, Y, shape[1], threads=1, **options)
+    monkeypatch.setattr(training, "PIECE", 0.0)  # pieces smaller than an epoch
+    for threads in (1, 2, 3, None):
+        assert same(fs.train(X, Y, shape[1], threads=threads, **options), one)
+
+
+# ---- weight decay ----
+
+
+@pytest.mark.parametrize(
+    ("arrangement", "dtype"),
+    [("exact", "float64"), ("units", "float32"), ("features", "float64")],
+)
+def test_l2(arrangement, dtype):
+    X, Y, p = case_of(arrangement, dtype)
+    m, l2 = X.shape[1], 2.5
+    options = {"parameters": p, "learning_rate": 0.1, "l2": l2}
+    cost, gradients = fs.cost_and_gradients(X, Y, p, backend="numpy")
+    squares = sum(float((W.astype(np.float64) ** 2).sum()) for W in (p.W1, p.W2))
+    for backend in ("numpy", "fused"):
+        net = fs.train(X, Y, epochs=1, backend=backend, **options)
+        assert net.history.cost[0] == pytest.approx(cost + l2 / (2 * m) * squares, rel=tolerance(dtype, 1.0, 20.0))
+        for new, w, dw, factor in zip(net.parameters, p, gradients, (l2 / m, 0.0, l2 / m, 0.0), strict=True):
+            np.testing.assert_allclose(new, w - 0.1 * (dw + factor * w), rtol=0, atol=tolerance(dtype, 4.0))
+    slow, fast = (fs.train(X, Y, epochs=STEPS, backend=backend, **options) for backend in ("numpy", "fused"))
+    assert far(fast, slow, dtype) <= 1.0
+
+
+def test_l2_is_the_alpha_of_scikit_learn():
+    neural_network = pytest.importorskip("sklearn.neural_network")
+    X, Y, _ = make_case(3, 5, 1, 40)
+    options = {"solver": "sgd", "learning_rate_init": 0.1, "momentum": 0.0, "batch_size": 40, "shuffle": False}
+    peer = neural_network.MLPClassifier((5,), activation="tanh", alpha=3.0, random_state=1, **options)
+    peer.partial_fit(X.T, Y[0], classes=[0, 1])
+
+    def parameters():
+        (W1, W2), (b1, b2) = peer.coefs_, peer.intercepts_
+        return fs.Parameters(W1.T.copy(), b1[:, None].copy(), W2.T.copy(), b2[:, None].copy())
+
+    p = parameters()
+    for _ in range(20):
+        peer.partial_fit(X.T, Y[0])
+    net = fs.train(X, Y, parameters=p, epochs=20, learning_rate=0.1, l2=3.0)
+    assert net.history.cost[-1] == pytest.approx(peer.loss_, rel=1e-12)
+    np.testing.assert_allclose(flat(net.parameters), flat(parameters()), rtol=1e-10, atol=1e-12)
+
+
+# ---- settings ----
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "message"),
+    [
+        (lambda: fs.Momentum(beta=1.0), ValueError, "beta must be from 0 to 1, 1 excluded, not 1.0"),
+        (lambda: fs.Nesterov(-0.1), ValueError, "beta must be from 0 to 1, 1 excluded, not -0.1"),
+        (lambda: fs.RMSProp(epsilon=0.0), ValueError, "epsilon must be finite and 1e-30 or more, not 0.0"),
+        (lambda: fs.Adam(beta1="0.9"), TypeError, "beta1 must be a number, not '0.9'"),
+        (lambda: fs.Adam(beta2=math.nan), ValueError, "beta2 must be from 0 to 1, 1 excluded, not nan"),
+        (lambda: fs.Adam(beta2=True), TypeError, "beta2 must be a number, not True"),
+        (lambda: fs.AdamW(weight_decay=-1), ValueError, "weight_decay must be finite and not negative, not -1"),
+        (lambda: fs.AdamW(epsilon=math.inf), ValueError, "epsilon must be finite and 1e-30 or more, not inf"),
+        (
+            lambda: fs.train([[1.0]], [[1.0]], optimizer="sgd"),
+            ValueError,
+            "optimizer must be one of gradient_descent, mo",
+        ),
+        (
+            lambda: fs.train([[1.0]], [[1.0]], optimizer=fs.Adam),
+            ValueError,
+            "or an object such as fs.Adam.* not <class",
+        ),
+        (lambda: fs.train([[1.0]], [[1.0]], l2=-1.0), ValueError, "l2 must be not negative and finite, not -1.0"),
+        (lambda: fs.train([[1.0]], [[1.0]], l2="1"), TypeError, "l2 must be a number, not '1'"),
+    ],
+)
+def test_bad_settings_are_named(make, error, message):
+    with pytest.raises(error, match=message):
+        make()
+
+
+def test_hyperparameters_are_floats_and_stay_as_they_are():
+    adam = fs.Adam(beta1=np.float32(0.5), beta2=0)
+    assert adam.hyperparameters == (0.5, 0.0, 1e-8) and {type(each) for each in adam.hyperparameters} == {float}
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        adam.beta1 = 0.1
+
+
+@pytest.mark.parametrize("name", ["rmsprop", "adam"])
+def test_units_without_a_gradient_stay_finite(name):
+    """Nothing is divided by zero, in the padding of the kernels neither."""
+    X, Y, p = make_case(30, 40, 2, 70)
+    p.W1[0], p.b1[0] = 0.0, -1.0  # a unit that never fires
+    net = fs.train(X, Y, parameters=p, epochs=20, learning_rate=0.01, hidden="relu", optimizer=name, backend="fused")
+    assert np.isfinite(net.history.cost).all()
+    np.testing.assert_array_equal(net.parameters.W1[0], 0.0)
+    assert net.parameters.b1[0] == -1.0
+
+
+def test_divergence_is_found():
+    X, Y, p = case_of("exact", "float64")
+    messages = set()
+    for backend in ("numpy", "fused"):
+        with pytest.raises(fs.DivergenceError) as caught:
+            fs.train(X, Y, parameters=p, learning_rate=1.7e308, epochs=10, optimizer="momentum", backend=backend)
+        messages.add(str(caught.value))
+    assert len(messages) == 1
