@@ -53,7 +53,7 @@ def initialize_parameters(
     kind = np.dtype(dtype)
     if kind not in (np.float32, np.float64):
         raise ValueError(f"dtype must be float32 or float64, not {kind}")
-    random = _random(seed)
+    random = generator(seed)
     W1 = _factor(scale, n_x) * random.standard_normal((n_h, n_x))
     W2 = _factor(scale, n_h) * random.standard_normal((n_y, n_h))
     return Parameters(W1.astype(kind), np.zeros((n_h, 1), kind), W2.astype(kind), np.zeros((n_y, 1), kind))
@@ -80,7 +80,8 @@ def _factor(scale: Scale, n_in: int) -> float:
     return float(scale)
 
 
-def _random(seed: Seed) -> np.random.Generator | np.random.RandomState:
+def generator(seed: Seed) -> np.random.Generator | np.random.RandomState:
+    """What draws random numbers from this seed."""
     if isinstance(seed, (np.random.Generator, np.random.RandomState)):
         return seed
     if seed is None:

@@ -1,10 +1,10 @@
-"""Training on all examples at once, wholly inside compiled code or, for the other backends, step by step."""
+"""Training, wholly inside compiled code or, for the other backends, step by step."""
 
 from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import Any
 
@@ -18,11 +18,11 @@ from .functional import named_backend
 from .losses import Output, output_layer
 from .network import History, Network
 from .optimizers import Optimizer, update_rule
-from .parameters import Parameters, Scale, Seed, initialize_parameters, positive_integer
+from .parameters import Parameters, Scale, Seed, generator, initialize_parameters, positive_integer
 
 PIECE = 0.1  # seconds between two looks at progress and interrupts
 
-ROOM = 2**20  # costs that compiled code has room for before it begins anew: memory grows with what is recorded
+ROOM = 2**20  # costs, and places of examples in an order, that compiled code has room for before it begins anew
 
 Progress = Callable[[int, int, float], Any]
 
@@ -50,11 +50,13 @@ def train(
     *,
     optimizer: str | Optimizer = "gradient_descent",
     l2: float = 0.0,
+    batch_size: int | None = None,
+    shuffle: bool = True,
     parameters: Parameters | None = None,
     cost_every: int = 1,
     progress: Progress | None = None,
 ) -> Network:
-    """Train a network with one hidden layer, each step on all examples.
+    """Train a network with one hidden layer.
 
     Parameters
     ----------
@@ -68,7 +70,7 @@ def train(
     hidden, output
         As for `forward`.
     epochs
-        Steps, each over all examples.
+        Times that training goes over all examples: in one step, or in one for each batch.
     learning_rate
         alpha in W := W - alpha dW, and in the formulas of the other optimizers: try 0.01 or less with ``"rmsprop"``,
         ``"adam"`` and ``"adamw"``.
@@ -84,9 +86,14 @@ def train(
         ``fs.Adam(beta1=0.9, beta2=0.999, epsilon=1e-8)``.
     l2
         Adds l2 / (2 m) times the sum of the squared weights, without the biases, to the cost, and so l2 / m times the
-        weights to their gradients: scikit-learn's ``alpha``.
+        weights to their gradients: scikit-learn's ``alpha``. m counts the examples of a step.
+    batch_size
+        Examples of a step, fewer in an epoch's last one if they do not divide m; None takes all. The cost of an epoch
+        is then the mean over its batches, each taken before its update and weighted by its examples.
+    shuffle
+        Whether each epoch takes the examples in a new order, which `seed` draws; batches of all examples need none.
     parameters
-        Parameters to begin with, instead of `n_h`, `scale` and `seed`. They are not changed.
+        Parameters to begin with, instead of `n_h` and `scale`. They are not changed.
     cost_every
         Record the cost of every so many-th epoch, as it is before the epoch's update.
     progress
@@ -122,14 +129,21 @@ def train(
     rule, l2 = update_rule(optimizer), _number("l2", l2, "not negative")
     if progress is not None and not callable(progress):
         raise TypeError(f"progress must be a function of (epoch, epochs, cost), not {progress!r}")
+    m = X.shape[1]
+    size = m if batch_size is None else min(m, positive_integer("batch_size", batch_size))
+    if not isinstance(shuffle, (bool, np.bool_)):
+        raise TypeError(f"shuffle must be True or False, not {shuffle!r}")
+    random = generator(seed)
     if p is None:
-        p = initialize_parameters(X.shape[0], n_h, Y.shape[0], scale, seed, X.dtype)
+        p = initialize_parameters(X.shape[0], n_h, Y.shape[0], scale, random, X.dtype)
     if backend == "auto":
-        (n_y, n_h), (n_x, m) = p.W2.shape, X.shape
-        backend = dispatch.explain(n_x, n_h, n_y, m, X.dtype).backend
+        n_y, n_h = p.W2.shape
+        backend = dispatch.explain(X.shape[0], n_h, n_y, size, X.dtype).backend
     module = named_backend(backend)
     run = _compiled if backend == "fused" else _stepwise
-    descent = _Descent(p, epochs, learning_rate, cost_every, rule, l2)
+    descent = _Descent(p, epochs, learning_rate, cost_every, rule, l2, size)
+    if shuffle and size < m:
+        descent.orders = lambda count: np.stack([random.permutation(m) for _ in range(count)])
     run(descent, module, X, Y, g, loss, progress or _silent, threads)
     if not all(np.isfinite(each).all() for each in descent.parameters):
         raise descent.diverged()
@@ -140,11 +154,19 @@ class _Descent:
     """A run of an optimizer: its settings, what it has reached, and the costs so far."""
 
     def __init__(
-        self, p: Parameters, epochs: int, learning_rate: float, cost_every: int, optimizer: Optimizer, l2: float
+        self,
+        p: Parameters,
+        epochs: int,
+        learning_rate: float,
+        cost_every: int,
+        optimizer: Optimizer,
+        l2: float,
+        batch_size: int,
     ) -> None:
         self.parameters = p
         self.epochs, self.learning_rate, self.cost_every = epochs, learning_rate, cost_every
-        self.optimizer, self.l2 = optimizer, l2
+        self.optimizer, self.l2, self.batch_size = optimizer, l2, batch_size
+        self.orders: Callable[[int], NDArray[Any]] | None = None  # of the examples in so many epochs
         self.epoch = 0
         self.costs = array("d")
         self.stopped: str | None = None
@@ -177,7 +199,8 @@ def _compiled(
 ) -> None:
     epochs, cost_every = descent.epochs, descent.cost_every
     p = descent.parameters = Parameters(*(each.copy() for each in descent.parameters))
-    settings = epochs, descent.learning_rate, descent.l2, cost_every, ROOM * cost_every
+    room = max(1, ROOM // X.shape[1]) if descent.orders else ROOM * cost_every
+    settings = epochs, descent.learning_rate, descent.l2, cost_every, room, descent.batch_size, descent.orders
     leg = fused.Descent(X, Y, p, hidden, output, descent.optimizer, *settings, threads)
 
     def take() -> None:
@@ -213,34 +236,47 @@ def _stepwise(
     progress: Progress,
     threads: int | None,
 ) -> None:
-    epochs, optimizer = descent.epochs, descent.optimizer
+    epochs, optimizer, step = descent.epochs, descent.optimizer, 0
     first, second = ([np.zeros_like(each) for each in descent.parameters] for _ in range(2))
     start = shown = perf_counter()
     try:
         for epoch in range(epochs):
-            cost, gradients = backend.cost_and_gradients(X, Y, descent.parameters, hidden, output)
-            if descent.l2:
-                cost, gradients = _regularized(cost, gradients, descent.parameters, descent.l2, X.shape[1])
-            if epoch % descent.cost_every == 0:
-                descent.costs.append(cost)
-                if not math.isfinite(cost):
+            mean = 0.0
+            for x, y in _batches(X, Y, descent):
+                cost, gradients = backend.cost_and_gradients(x, y, descent.parameters, hidden, output)
+                if descent.l2:
+                    cost, gradients = _regularized(cost, gradients, descent.parameters, descent.l2, x.shape[1])
+                mean += cost * (x.shape[1] / X.shape[1])
+                if epoch % descent.cost_every == 0 and not math.isfinite(cost):
                     raise descent.diverged(cost)
-            numbers = optimizer.coefficients(epoch + 1.0, descent.learning_rate, *optimizer.hyperparameters)
-            with np.errstate(all="ignore"):
-                stepped = [
-                    optimizer.rule(*each, *numbers)
-                    for each in zip(descent.parameters, gradients, first, second, strict=True)
-                ]
-            parameters, first, second = (list(each) for each in zip(*stepped, strict=True))
-            if not np.isfinite(parameters[3]).all():  # the outputs' biases, which all that is not finite reaches
-                raise descent.diverged()
-            descent.parameters, descent.epoch = Parameters(*parameters), epoch + 1
+                step += 1
+                numbers = optimizer.coefficients(float(step), descent.learning_rate, *optimizer.hyperparameters)
+                with np.errstate(all="ignore"):
+                    stepped = [
+                        optimizer.rule(*each, *numbers)
+                        for each in zip(descent.parameters, gradients, first, second, strict=True)
+                    ]
+                parameters, first, second = (list(each) for each in zip(*stepped, strict=True))
+                if not np.isfinite(parameters[3]).all():  # the outputs' biases, which all that is not finite reaches
+                    raise descent.diverged()
+                descent.parameters = Parameters(*parameters)
+            if epoch % descent.cost_every == 0:
+                descent.costs.append(mean)
+            descent.epoch = epoch + 1
             if perf_counter() - shown > PIECE or descent.epoch == epochs:
                 shown = perf_counter()
                 progress(descent.epoch, epochs, descent.last_cost())
     except KeyboardInterrupt:
         descent.stopped = "interrupted"
     descent.seconds = perf_counter() - start
+
+
+def _batches(X: NDArray[Any], Y: NDArray[Any], descent: _Descent) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """The batches of an epoch, in its order."""
+    order = descent.orders(1)[0] if descent.orders else None
+    for begin in range(0, X.shape[1], descent.batch_size):
+        batch = slice(begin, begin + descent.batch_size)
+        yield (X[:, batch], Y[:, batch]) if order is None else (X[:, order[batch]], Y[:, order[batch]])
 
 
 def _regularized(cost: float, gradients: Parameters, p: Parameters, l2: float, m: int) -> tuple[float, Parameters]:

@@ -6,6 +6,7 @@ What is compiled, and for which types, is decided here; which kernel serves a sh
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -111,6 +112,7 @@ def make_call(
     w1_shape: tuple[int, ...] | None = None,
     optimizer: Optimizer = GRADIENT_DESCENT,
     regularized: bool = False,
+    shuffled: bool = False,
 ) -> Call:
     """Plan and compile "run" or "forward" for X of shape (n_x, m) and W2 of shape (n_y, n_h).
 
@@ -136,7 +138,7 @@ def make_call(
     start = -memory.ctypes.data % LINE
     scratch = memory[start : start + size * dtype.itemsize].view(dtype)
     shapes = ((n_h, n_x), (n_h, 1), (n_y, n_h), (n_y, 1))
-    made = compiled(function, plan, sizes, dtype, (hidden, output, optimizer, regularized))
+    made = compiled(function, plan, sizes, dtype, (hidden, output, optimizer, regularized, shuffled))
     call = Call(made, scratch, make_control(plan), shapes, plan, most)
     if kept:
         if memory is not thread.memory or len(thread.calls) > 1000:
@@ -172,14 +174,15 @@ def tile_rows() -> int:
     return 8 if register_bits() == 512 else 4
 
 
-Formulas = tuple[Activation, Output, Optimizer, bool]  # and whether the cost counts the weights
+# the bools: whether the cost counts the weights, whether examples come in an order of their own
+Formulas = tuple[Activation, Output, Optimizer, bool, bool]
 
 
 def compiled(function: str, plan: Plan, sizes: tuple[int, int, int], dtype: Any, formulas: Formulas) -> Any:
     """The compiled function, "run" or "forward", made when it is first used."""
     arrangement = (plan.arrangement, *sizes) if plan.arrangement == "exact" else (plan.arrangement,)
-    hidden, output, optimizer, regularized = formulas
-    key = (function, arrangement, dtype, hidden.digest, output.digest, optimizer.digest, regularized)
+    hidden, output, optimizer, *switches = formulas
+    key = (function, arrangement, dtype, hidden.digest, output.digest, optimizer.digest, *switches)
     found = _kernels.get(key)
     if found is None:
         with _compiling:
@@ -195,6 +198,7 @@ def compile_function(
     output: Output,
     optimizer: Optimizer,
     regularized: bool,
+    shuffled: bool,
 ) -> Any:
     """Compile "run" or "forward" for X of any memory order."""
     formulas = SimpleNamespace(
@@ -208,6 +212,7 @@ def compile_function(
         settings=1 + len(optimizer.hyperparameters),
         states=optimizer.states,
         regularized=regularized,  # in the kernel's key: a branch of its own slowed small steps by 5 %
+        shuffled=shuffled,
     )
     L, itemsize = lanes(dtype), dtype.itemsize
     if arrangement[0] == "exact":
@@ -220,7 +225,7 @@ def compile_function(
     data = types.Array(number, 2, "A", readonly=True)
     matrix, vector = types.Array(number, 2, "C"), types.Array(number, 1, "C")
     control = types.Array(types.float64, 1, "C")
-    closure = (hidden.digest, output.digest, optimizer.digest, regularized, arrangement)
+    closure = (hidden.digest, output.digest, optimizer.digest, regularized, shuffled, arrangement)
     if function == "forward":
         forward_type = types.void(data, *[matrix] * 4, vector, matrix, control, types.intp)
         return kernel(runs.make_forward(step), forward_type, *closure)
@@ -231,7 +236,8 @@ def compile_function(
 class Descent:
     """Training that goes on, a piece at a time, from where it stopped; updates `p` in place.
 
-    There is room for the costs of `room` epochs, a multiple of `cost_every`; later ones then take their place.
+    There is room for the costs of `room` epochs, and for as many orders of the examples that `orders` gives; later ones
+    then take their place.
     """
 
     def __init__(
@@ -247,19 +253,25 @@ class Descent:
         l2: float,
         cost_every: int,
         room: int,
+        batch_size: int,
+        orders: Callable[[int], Any] | None,
         threads: int | None = None,
     ) -> None:
-        key = (X.shape, p.W2.shape, X.dtype, hidden, output, "run", threads)
-        call = make_call(*key, own=True, optimizer=optimizer, regularized=l2 > 0.0)
-        control = self._control = make_control(call.plan, (min(epochs, room) - 1) // cost_every + 1)
+        n_x, m = X.shape
+        key = ((n_x, batch_size), p.W2.shape, X.dtype, hidden, output, "run", threads)
+        call = make_call(*key, own=True, optimizer=optimizer, regularized=l2 > 0.0, shuffled=orders is not None)
+        room = min(epochs, room)
+        costs = (room - 1) // cost_every + 1
+        control = self._control = make_control(call.plan, costs + (room * m if orders else 0))
         control[runs.COST_EVERY], control[runs.L2] = cost_every, l2
+        control[runs.BATCH], control[runs.ORDERS] = batch_size, runs.COSTS + costs
         control[runs.EPOCHS] = 0  # up to which there is room
         numbers = (learning_rate, *optimizer.hyperparameters)
         control[runs.LEARNING_RATE : runs.LEARNING_RATE + len(numbers)] = numbers
         gradients = [empty(array.shape, array.dtype) for array in p]
         self._run, self._arguments = call.kernel, (X, Y, *p, *gradients, call.scratch, control)
         self._threads, self._asked = call.threads, threads is not None
-        self._epochs, self._room, self._cost_every = epochs, room, cost_every
+        self._epochs, self._room, self._orders = epochs, room, orders
 
     def run(self, pieces: int) -> bool:
         """Go through at most `pieces` chunks of each group, as far as there is room for costs.
@@ -268,7 +280,13 @@ class Descent:
         """
         control, epoch = self._control, self.epoch
         if epoch == control[runs.EPOCHS]:
-            control[runs.FIRST], control[runs.EPOCHS] = epoch, min(self._epochs, epoch + self._room)
+            count = min(self._epochs - epoch, self._room)
+            if self._orders:
+                start = int(control[runs.ORDERS])
+                orders = self._orders(count)
+                control[start : start + orders.size] = orders.ravel()
+            control[runs.FIRST] = -(-epoch // int(control[runs.COST_EVERY]))
+            control[runs.BEGUN], control[runs.EPOCHS] = epoch, epoch + count
         control[runs.PIECES] = pieces
         if self._threads == 1:
             self._run(*self._arguments, 0)
@@ -278,7 +296,7 @@ class Descent:
 
     def costs(self, begin: int, end: int) -> Any:
         """The recorded costs of these numbers, as far as there still are."""
-        start = runs.COSTS - int(self._control[runs.FIRST]) // self._cost_every
+        start = runs.COSTS - int(self._control[runs.FIRST])
         return self._control[start + begin : start + end]
 
     @property

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from .compiling import helper
+from .compiling import helper, inline
 from .simd import element, load, load_first, put, store, store_first
 from .tiles import tile_load, tile_store, tile_transpose
 
 
-def make_copying(L: int) -> SimpleNamespace:
-    """`fill`, `copy` and `transpose` in vectors of L lanes, for compiled code to call."""
+def make_copying(L: int, shuffled: bool = False) -> SimpleNamespace:
+    """`fill`, `copy`, `transpose` and `examples` in vectors of L lanes, for compiled code to call."""
 
     @helper
     def fill(a, i, n, value):
@@ -50,4 +50,23 @@ def make_copying(L: int) -> SimpleNamespace:
             for c in range(0 if r >= whole_rows else whole_columns, columns):
                 put(b, j + c * ld + r, element(a, i + r * row + c))
 
-    return SimpleNamespace(fill=fill, copy=copy, transpose=transpose)
+    @helper
+    def gather(a, order, i, row, column, rows, columns, b, j, ld, padded):
+        # as `copy`, columns order[i], order[i + 1], ... of a
+        for c in range(columns):
+            source = int(element(order, i + c)) * column
+            for r in range(rows):
+                put(b, j + r * ld + c, element(a, source + r * row))
+        for r in range(rows):
+            for c in range(columns, padded):
+                put(b, j + r * ld + c, 0)
+
+    @inline
+    def examples(a, order, i, begin, row, column, rows, n, b, j, ld, padded):
+        # as `copy`, columns begin, ..., begin + n - 1 of a; or where these stand in the order that begins at order[i]
+        if shuffled:
+            gather(a, order, i + begin, row, column, rows, n, b, j, ld, padded)
+        else:
+            copy(a, begin * column, row, column, rows, n, b, j, ld, padded)
+
+    return SimpleNamespace(fill=fill, copy=copy, transpose=transpose, examples=examples)

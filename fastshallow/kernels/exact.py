@@ -31,7 +31,7 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
     value, slope, states = formulas.value, formulas.derivative, formulas.states
     W = 2 * L  # two registers a vector where they suffice: independent chains hide each other's latency
     output_errors = make_output_layer(formulas, W).errors
-    copy = make_copying(W).copy
+    examples = make_copying(W, formulas.shuffled).examples
     parameters = make_parameters_in_place(formulas, L)
     buffers = buffers_size(n_x, n_h, n_y, L)
 
@@ -51,7 +51,7 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
             put(S, gradient + e, element(S, gradient + e) + hsum(load(S, i + e * L, L)))
 
     @inline
-    def accumulate(X, Y, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
+    def accumulate(X, Y, order, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
         row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
         row_y, column_y = Y.strides[0] // itemsize, Y.strides[1] // itemsize
@@ -64,8 +64,8 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
         for start in range(begin, end, TILE):
             n = min(TILE, end - start)
             columns = (n + W - 1) // W * W
-            copy(X, start * column, row, column, n_x, n, S, x1, TILE, columns)
-            copy(Y, start * column_y, row_y, column_y, n_y, n, S, y2, TILE, columns)
+            examples(X, order, i, start, row, column, n_x, n, S, x1, TILE, columns)
+            examples(Y, order, i, start, row_y, column_y, n_y, n, S, y2, TILE, columns)
             for t in range(0, columns, W):
                 z = column_affine(W1, b1, tile_load(S, x1 + t, TILE, n_x, 1, W), n_h)
                 a = column_map(value, z)

@@ -28,8 +28,8 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
     value, derivative, states = formulas.value, formulas.derivative, formulas.states
     output = make_output_layer(formulas, L)
     output_values, output_errors = output.values, output.errors
-    copying, products = make_copying(L), make_products(L, V)
-    copy = copying.copy
+    copying, products = make_copying(L, formulas.shuffled), make_products(L, V)
+    copy, examples = copying.copy, copying.examples
     product, add_gradient, add_row_sums = products.product, products.add_gradient, products.add_row_sums
 
     @inline
@@ -81,7 +81,7 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
         copy(S, z, ld, 1, n_y, n, A2, start, m, n)
 
     @inline
-    def accumulate(X, Y, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
+    def accumulate(X, Y, order, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
         n_x, n_h, n_y = X.shape[0], b1.size, b2.size
         row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
@@ -95,8 +95,8 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
         for start in range(begin, end, T):
             n = min(T, end - start)
             columns = columns_of(n)
-            copy(X, start * column, row, column, n_x, n, S, x, ld, columns)
-            copy(Y, start * column_y, row_y, column_y, n_y, n, S, y, ld, columns)
+            examples(X, order, i, start, row, column, n_x, n, S, x, ld, columns)
+            examples(Y, order, i, start, row_y, column_y, n_y, n, S, y, ld, columns)
             hidden_layer(S, x, n_x, W1, b1, a, d, ld, columns)
             scores(S, a, n_h, W2, b2, z, ld, columns)
             costs = zeros(S, L)

@@ -14,9 +14,9 @@ from .threads import barrier
 # A run's settings and what it keeps between calls, to go on exactly where it stopped: one array of float64, because
 # each argument of a call costs time. ARRIVALS and GIVEN_UP are 64-bit integers for `barrier`. After LEARNING_RATE come
 # the optimizer's hyperparameters; from PARTS on, the cost of each group of examples; from COSTS on, the costs that are
-# recorded, that of epoch FIRST first.
-TILE, CHUNK, GROUP, GROUPS, THREADS, PIECES, EPOCHS, COST_EVERY, L2 = range(9)
-FIRST, EPOCH, START, FAILED, BASE, ARRIVALS, GIVEN_UP, LEARNING_RATE = range(9, 17)
+# recorded, number FIRST first; from ORDERS on, the order of the examples in each epoch, that of epoch BEGUN first.
+TILE, CHUNK, GROUP, GROUPS, THREADS, PIECES, EPOCHS, COST_EVERY, L2, BATCH, ORDERS = range(11)
+BEGUN, FIRST, EPOCH, POSITION, START, SUM, FAILED, BASE, ARRIVALS, GIVEN_UP, LEARNING_RATE = range(11, 22)
 PARTS = LEARNING_RATE + 5
 MOST_GROUPS = 16
 COSTS = PARTS + MOST_GROUPS
@@ -35,7 +35,8 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
     """The function that runs `step` over the data, epoch after epoch."""
     locate, begin, clear, accumulate = step.locate, step.begin, step.clear, step.accumulate
     regularize, update, give = step.regularize, step.update, step.give
-    coefficients, settings, regularized = formulas.coefficients, formulas.settings, formulas.regularized
+    coefficients, settings = formulas.coefficients, formulas.settings
+    regularized, shuffled = formulas.regularized, formulas.shuffled
 
     @helper
     def add_slabs(S, at, groups, rank, threads):
@@ -49,8 +50,9 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
 
     def run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, S, control, rank):
         # X (n_x, m), Y (n_y, m), parameters and gradients in their shapes, S: scratch memory. Goes through `pieces`
-        # chunks of each group of examples at most, up to `epochs`. With cost_every = 0 it goes through all examples
-        # once, leaves the parameters as they are, and gives back the cost. Thread `rank` takes each threads-th group.
+        # chunks of each group of examples of a batch at most, up to `epochs`. With cost_every = 0 it goes through all
+        # examples once, leaves the parameters as they are, and gives back the cost. Thread `rank` takes each
+        # threads-th group.
         n_x, m = X.shape
         n_y, n_h = W2.shape
         itemsize = X.itemsize
@@ -64,8 +66,10 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
             raise ValueError("shapes do not fit")
         T, chunk, group, groups = int(control[TILE]), int(control[CHUNK]), int(control[GROUP]), int(control[GROUPS])
         threads, pieces, target = int(control[THREADS]), int(control[PIECES]), int(control[BASE])
-        epochs, cost_every, first_cost = int(control[EPOCHS]), int(control[COST_EVERY]), int(control[FIRST])
-        epoch, start, cost, l2 = int(control[EPOCH]), int(control[START]), 0.0, control[L2]
+        epochs, cost_every, l2 = int(control[EPOCHS]), int(control[COST_EVERY]), control[L2]
+        size = int(control[BATCH]) if control[BATCH] > 0.0 else m  # of a batch
+        epoch, position, start, cost = int(control[EPOCH]), int(control[POSITION]), int(control[START]), control[SUM]
+        step = epoch * ((m + size - 1) // size) + position // size
         train = cost_every > 0
         first = locate(X, b1, b2, T, 0, groups, rank)
         begin(W1, b1, W2, b2, S, first, rank, threads)
@@ -74,14 +78,18 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
             return 0.0
         for _ in range(pieces):
             with_cost = not train or epoch % cost_every == 0
-            for g in range(rank, groups, threads):
+            n, used = min(size, m - position), groups
+            if n < size:
+                used = (n + group - 1) // group
+            order = int(control[ORDERS]) + (epoch - int(control[BEGUN])) * m if shuffled else 0
+            for g in range(rank, used, threads):
                 at = locate(X, b1, b2, T, g, groups, rank)
                 if start == 0:
                     clear(S, at)
                     control[PARTS + g] = 0.0
-                t, end = g * group + start, min(g * group + min(start + chunk, group), m)
+                t, end = position + g * group + start, position + min(g * group + min(start + chunk, group), n)
                 control[PARTS + g] += accumulate(
-                    X, Y, t, end, W1, b1, W2, b2, dW1, S, at, T, 1.0 / m, with_cost, start > 0
+                    X, Y, control, order, t, end, W1, b1, W2, b2, dW1, S, at, T, 1.0 / n, with_cost, start > 0
                 )
             start += chunk
             if start < group:
@@ -90,23 +98,24 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
             target = meet(control, threads, target)
             if target < 0:
                 return 0.0
-            if groups > 1:
-                add_slabs(S, first, groups, rank, threads)
+            if used > 1:
+                add_slabs(S, first, used, rank, threads)
             target = meet(control, threads, target)
             if target < 0:
                 return 0.0
             if rank == 0:
-                cost = 0.0
-                for g in range(groups):
-                    cost += control[PARTS + g]
+                part = 0.0
+                for g in range(used):
+                    part += control[PARTS + g]
                 if train:
                     if regularized:
-                        cost += l2 / 2.0 * regularize(W1, W2, dW1, S, first, l2 / m)
-                    if with_cost:
-                        control[COSTS + (epoch - first_cost) // cost_every] = cost / m
-                    numbers = coefficients(epoch + 1.0, *elements(control, LEARNING_RATE, settings))
-                    if not math.isfinite(cost) or not math.isfinite(update(W1, b1, W2, b2, dW1, S, first, numbers)):
+                        part += l2 / 2.0 * regularize(W1, W2, dW1, S, first, l2 / n)
+                    numbers = coefficients(step + 1.0, *elements(control, LEARNING_RATE, settings))
+                    if not math.isfinite(part) or not math.isfinite(update(W1, b1, W2, b2, dW1, S, first, numbers)):
                         control[FAILED] = 1.0
+                cost += part
+                if train and with_cost:
+                    control[COSTS + epoch // cost_every - int(control[FIRST])] = cost / m
             if not train:
                 break
             target = meet(control, threads, target)
@@ -114,9 +123,13 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
                 return 0.0
             if control[FAILED] != 0.0:
                 break
-            epoch += 1
-            if epoch == epochs:
-                break
+            step += 1
+            position += size
+            if position >= m:
+                position, cost = 0, 0.0
+                epoch += 1
+                if epoch == epochs:
+                    break
         if train:
             give(False, W1, b1, W2, b2, S, first, rank, threads)
         else:
@@ -125,7 +138,7 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
         if target < 0:
             return 0.0
         if train and rank == 0:
-            control[EPOCH], control[START] = epoch, start
+            control[EPOCH], control[POSITION], control[START], control[SUM] = epoch, position, start, cost
         return cost / m
 
     return run

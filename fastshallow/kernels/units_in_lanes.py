@@ -26,8 +26,8 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     value, derivative, states = formulas.value, formulas.derivative, formulas.states
     output = make_output_layer(formulas, L)
     output_values, output_errors = output.values, output.errors
-    copying = make_copying(L)
-    fill, copy, transpose = copying.fill, copying.copy, copying.transpose
+    shuffled, copying = formulas.shuffled, make_copying(L, formulas.shuffled)
+    fill, copy, transpose, examples = copying.fill, copying.copy, copying.transpose, copying.examples
     descent = make_descent(formulas, L)
     descend, add_decay = descent.descend, descent.add_decay
     row_products = make_row_products(L, V)
@@ -64,6 +64,16 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
             copy(b2, 0, at.n_y, 1, 1, at.n_y, S, at.b2, at.n_y, at.n_y)
 
     # ---- one tile ----
+
+    @inline
+    def load_ordered(X, order, i, start, n, S, at):
+        # as load_x, examples that are not neighbours
+        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
+        for t in range(n):
+            source = int(element(order, i + start + t)) * column
+            copy(X, source, 0, row, 1, at.n_x, S, at.X + t * at.ld_x, at.ld_x, at.ld_x)
+        fill(S, at.X + n * at.ld_x, (round_up(n, R) - n) * at.ld_x, 0)
+        return at.ld_x, 1
 
     @inline
     def load_x(X, start, n, S, at):
@@ -151,9 +161,8 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     forward3, backward3 = make_panel(3)
 
     @inline
-    def hidden_layer(X, start, n, W1, S, at):
-        # n examples of X -> A1 and D1
-        x_row, x_step = load_x(X, start, n, S, at)
+    def hidden_layer(x_row, x_step, n, W1, S, at):
+        # n examples in the scratch memory, x_row apart, their features x_step -> A1 and D1
         if rows:
             padded = round_up(n, R)
             fill(S, at.A + n * at.ld_h, (padded - n) * at.ld_h, 0)
@@ -171,7 +180,6 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
                         forward2(S, at, x_row, x_step, j, n, k, last)
                     else:
                         forward1(S, at, x_row, x_step, j, n, k, last)
-        return x_row, x_step
 
     @inline
     def scores(S, at, n):
@@ -186,7 +194,8 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     @inline
     def predict(X, start, n, W1, b1, W2, b2, S, at, A2):
         # A2 of n examples
-        hidden_layer(X, start, n, W1, S, at)
+        x_row, x_step = load_x(X, start, n, S, at)
+        hidden_layer(x_row, x_step, n, W1, S, at)
         scores(S, at, n)
         for t in range(0, n, L):
             output_values(S, at.Z + t, at.ld_t, at.n_y)
@@ -198,15 +207,19 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         fill(S, at.gradient + at.b1, at.slab - at.b1, 0)
 
     @inline
-    def accumulate(X, Y, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
+    def accumulate(X, Y, order, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums, dW1 only if `add`; gives back their cost
         row, column = Y.strides[0] // itemsize, Y.strides[1] // itemsize
         total = 0.0
         for start in range(begin, end, T):
             n = min(T, end - start)
-            x_row, x_step = hidden_layer(X, start, n, W1, S, at)
+            if shuffled:
+                x_row, x_step = load_ordered(X, order, i, start, n, S, at)
+            else:
+                x_row, x_step = load_x(X, start, n, S, at)
+            hidden_layer(x_row, x_step, n, W1, S, at)
             scores(S, at, n)
-            copy(Y, start * column, row, column, at.n_y, n, S, at.Y, at.ld_t, n)
+            examples(Y, order, i, start, row, column, at.n_y, n, S, at.Y, at.ld_t, n)
             cost = zeros(S, L)
             for t in range(0, round_up(n, R), L):
                 z, y = at.Z + t, at.Y + t
@@ -216,8 +229,8 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
                 error = zeros(S, L)
                 for t in range(0, n, L):
                     error = error + load(S, at.Z + y * at.ld_t + t, L)
-                i = at.gradient + at.b2 + y
-                put(S, i, element(S, i) + hsum(error))
+                bias = at.gradient + at.b2 + y
+                put(S, bias, element(S, bias) + hsum(error))
             for k in range(0, at.n_x, at.block):
                 last = min(k + at.block, at.n_x)
                 for p in range(panel_count(at)):
