@@ -32,7 +32,8 @@ class History:
     Attributes
     ----------
     epoch, cost
-        The epochs whose cost was recorded, and these costs, each taken before the epoch's update.
+        The epochs whose cost was recorded, and these costs, each taken before the epoch's update; with batches the mean
+        over them, each before its own.
     seconds
         How long training took, without compilation.
     stopped
