@@ -111,7 +111,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         first_forward, first_backward = products.forward, products.backward
 
         @inline
-        def forward(S, at, x_row, x_step, j, n, k, end):
+        def forward(S, at, x_row, x_step, j, n, k, end, add):
             # Z1 over features k, ..., end - 1, and after the last ones A1 and D1
             for t in range(0, n, R):
                 first_forward(S, at, x_row, x_step, t, j, k, end)
@@ -156,9 +156,26 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
 
         return forward, backward
 
-    forward1, backward1 = make_panel(1)
-    forward2, backward2 = make_panel(2)
-    forward3, backward3 = make_panel(3)
+    def make_over_panels(pass1, pass2, pass3):
+        """A pass over all panels, of 1, 2 or 3 vectors, for one block of features after the other."""
+
+        @inline
+        def over_panels(S, at, x_row, x_step, n, add):
+            for k in range(0, at.n_x, at.block):
+                end = min(k + at.block, at.n_x)
+                for p in range(panel_count(at)):
+                    j = panel_start(at, p)
+                    vectors = (panel_start(at, p + 1) - j) // L
+                    if vectors == 3:
+                        pass3(S, at, x_row, x_step, j, n, k, end, add)
+                    elif vectors == 2:
+                        pass2(S, at, x_row, x_step, j, n, k, end, add)
+                    else:
+                        pass1(S, at, x_row, x_step, j, n, k, end, add)
+
+        return over_panels
+
+    forward_panels, backward_panels = map(make_over_panels, *map(make_panel, (1, 2, 3)))
 
     @inline
     def hidden_layer(x_row, x_step, n, W1, S, at):
@@ -169,17 +186,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
             forward_rows(W1, S, at, n)
             activate(S, at, 0, padded, 0, at.width)
         else:
-            for k in range(0, at.n_x, at.block):
-                last = min(k + at.block, at.n_x)
-                for p in range(panel_count(at)):
-                    j = panel_start(at, p)
-                    vectors = (panel_start(at, p + 1) - j) // L
-                    if vectors == 3:
-                        forward3(S, at, x_row, x_step, j, n, k, last)
-                    elif vectors == 2:
-                        forward2(S, at, x_row, x_step, j, n, k, last)
-                    else:
-                        forward1(S, at, x_row, x_step, j, n, k, last)
+            forward_panels(S, at, x_row, x_step, n, False)
 
     @inline
     def scores(S, at, n):
@@ -231,17 +238,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
                     error = error + load(S, at.Z + y * at.ld_t + t, L)
                 bias = at.gradient + at.b2 + y
                 put(S, bias, element(S, bias) + hsum(error))
-            for k in range(0, at.n_x, at.block):
-                last = min(k + at.block, at.n_x)
-                for p in range(panel_count(at)):
-                    j = panel_start(at, p)
-                    vectors = (panel_start(at, p + 1) - j) // L
-                    if vectors == 3:
-                        backward3(S, at, x_row, x_step, j, n, k, last, add)
-                    elif vectors == 2:
-                        backward2(S, at, x_row, x_step, j, n, k, last, add)
-                    else:
-                        backward1(S, at, x_row, x_step, j, n, k, last, add)
+            backward_panels(S, at, x_row, x_step, n, add)
             if rows:
                 backward_rows(S, at, dW1, n, add)
             add = True
