@@ -74,10 +74,12 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
         arrangement = "exact" if exact else "examples"
         tile = min(_round_up(m, 64), max(32, min(room // 64 * 64, NARROW_TILE)))
     else:
-        best = WIDE_TILE if large else min(max(room, 96), TILE)
+        best = min(max(room, 96), TILE)
+        if large:
+            best = WIDE_TILE if m >= 2 * WIDE_TILE else TILE
         arrangement, tile, reason = "units", _round_up(min(best, m), 16), "each lane of a vector is a hidden unit"
     slab = itemsize * (n_h + lanes) * (n_x + n_y + 1)
-    most = max(1, min(GROUPS, m // (2 * tile), work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
+    most = max(1, min(GROUPS, m // tile, work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
     groups = 1 << (most.bit_length() - 1)  # a power of two, which 2, 4, 8, ... threads share evenly
     group = _round_up(-(-m // groups), tile) if groups > 1 else m
     chunk = min(group, tile * max(1, min(CHUNK, CHUNK_WORK // (2 * n_x * n_h)) // tile))
