@@ -66,9 +66,9 @@ def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: 
     """A2 (n_y, m) of checked input."""
     W1, b1, W2, b2 = p
     key = (X.shape, W2.shape, X.dtype, hidden, output, "forward", threads)
-    forward, scratch, control, _, plan, most = _thread.calls.get(key) or make_call(*key)
+    forward, scratch, control, _, _, most = _thread.calls.get(key) or make_call(*key)
     A2 = empty((W2.shape[0], X.shape[1]), X.dtype)
-    if most == 1 or (threads is None and plan.work < TEAM_WORK):
+    if most == 1:
         forward(X, W1, b1, W2, b2, scratch, A2, control, 0)
     else:
         together(forward, (X, W1, b1, W2, b2, scratch, A2, control), most, threads)
@@ -82,9 +82,9 @@ def cost_and_gradients(
     W1, b1, W2, b2 = p
     dtype = X.dtype
     key = (X.shape, W2.shape, dtype, hidden, output, "run", threads)
-    run, scratch, control, (s1, s2, s3, s4), plan, most = _thread.calls.get(key) or make_call(*key, w1_shape=W1.shape)
+    run, scratch, control, (s1, s2, s3, s4), _, most = _thread.calls.get(key) or make_call(*key, w1_shape=W1.shape)
     dW1, db1, dW2, db2 = gradients = empty(s1, dtype), empty(s2, dtype), empty(s3, dtype), empty(s4, dtype)
-    if most == 1 or (threads is None and plan.work < TEAM_WORK):
+    if most == 1:
         cost = run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control, 0)
     else:
         cost = together(run, (X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control), most, threads)
@@ -131,6 +131,8 @@ def make_call(
         arrangement = "examples" if plan.arrangement == "exact" else plan.arrangement
         plan = plan._replace(arrangement=arrangement, groups=0, work=plan.work // 2)
     most = max(1, min(threads or team.processors(), parts))
+    if threads is None and not own and plan.work < TEAM_WORK:  # to wake others would take longer
+        most = 1
     size = scratch_size(plan, sizes, optimizer.states, dtype, most)
     need = size * dtype.itemsize + LINE
     kept = not own and need <= KEEP
