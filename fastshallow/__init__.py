@@ -13,25 +13,36 @@ from .functional import backends, cost_and_gradients, forward
 from .parameters import Parameters, initialize_parameters
 
 if TYPE_CHECKING:
-    from .network import History, Network, NetworkFileError
+    from .checkpoints import CheckpointError
+    from .history import History
+    from .loop import DivergenceError, Progress
+    from .network import Network, NetworkFileError
     from .optimizers import Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp
-    from .training import DivergenceError, train
+    from .schedules import Adaptive, Cosine, InverseScaling, StepDecay, WarmUp
+    from .training import resume, train
 
 __version__ = "0.1.0"
 __all__ = [
     "Activation",
     "Adam",
     "AdamW",
+    "Adaptive",
+    "CheckpointError",
+    "Cosine",
     "DivergenceError",
     "FormulaError",
     "GradientDescent",
     "History",
+    "InverseScaling",
     "Momentum",
     "Nesterov",
     "Network",
     "NetworkFileError",
     "Parameters",
+    "Progress",
     "RMSProp",
+    "StepDecay",
+    "WarmUp",
     "backends",
     "cost_and_gradients",
     "datasets",
@@ -39,18 +50,23 @@ __all__ = [
     "forward",
     "initialize_parameters",
     "leaky_relu",
+    "resume",
     "train",
 ]
 
 # Imported when first used: they cost a third of the import. Not so `backends`, which is a folder as well: the first
 # import from there would hide the function.
 _HOME = {
-    "History": "network",
+    "CheckpointError": "checkpoints",
+    "History": "history",
     "Network": "network",
     "NetworkFileError": "network",
-    "DivergenceError": "training",
+    "DivergenceError": "loop",
+    "Progress": "loop",
+    "resume": "training",
     "train": "training",
     **dict.fromkeys(("Adam", "AdamW", "GradientDescent", "Momentum", "Nesterov", "RMSProp"), "optimizers"),
+    **dict.fromkeys(("Adaptive", "Cosine", "InverseScaling", "StepDecay", "WarmUp"), "schedules"),
 }
 
 

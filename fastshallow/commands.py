@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from . import dispatch, lessons, report, tables
 from .backends import COMPILED
 from .console import digits, progress_bar, seconds_text, show_table
+from .loop import Progress
 from .network import Network
 from .training import train as fit
 
@@ -57,11 +58,11 @@ def train(arguments: argparse.Namespace) -> int:
             first = fit(X, Y, n_h, epochs=1, backend=backend, **settings)
             before = perf_counter() - start
 
-            def show(epoch: int, epochs: int, cost: float) -> None:
+            def show(progress: Progress) -> None:
                 if step:
-                    step(epoch, epochs, f"cost {cost:.6f}")
+                    step(progress.epoch, epochs, f"cost {progress.cost:.6f}")
 
-            network = fit(X, Y, n_h, epochs=epochs, backend=backend, progress=show, **settings)
+            network = fit(X, Y, n_h, epochs=epochs, backend=backend, callbacks=show, **settings)
         history = network.history
         if first.history.stopped or not len(history.epoch):
             raise KeyboardInterrupt
@@ -69,7 +70,7 @@ def train(arguments: argparse.Namespace) -> int:
         return network, {
             "backend": backend,
             "compile_seconds": before,
-            "seconds": history.seconds,
+            "seconds": float(history.seconds[-1]),
             "epochs": int(history.epoch[-1]) + 1,
             "stopped": history.stopped,
             "cost": float(history.cost[-1]),

@@ -105,7 +105,7 @@ def compared(network: Network, reference: Network) -> dict[str, Any]:
     allowed = 1e-6 if network.parameters.W1.dtype == np.float64 else 1e-3
     return {
         "agree": bool(apart[: STABLE + 1].max() <= allowed),
-        "ratio": reference.history.seconds / network.history.seconds,
+        "ratio": float(reference.history.seconds[-1] / network.history.seconds[-1]),
         "largest_difference": float(apart[: STABLE + 1].max()),
         "through_epoch": min(STABLE, len(apart) - 1),
         "largest_difference_overall": float(apart.max()),

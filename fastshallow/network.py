@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import os
-import secrets
-import zipfile
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from . import functional
+from . import files, functional
 from .activations import ACTIVATIONS, Activation, leaky_relu
+from .history import History
 from .losses import OUTPUTS, Output
 from .parameters import Parameters
 
@@ -23,31 +21,6 @@ FORMAT, VERSION = "fastshallow network", 1
 
 class NetworkFileError(ValueError):
     """A file that does not hold a network, or no longer does."""
-
-
-@dataclass(frozen=True, eq=False)
-class History:
-    """How training went.
-
-    Attributes
-    ----------
-    epoch, cost
-        The epochs whose cost was recorded, and these costs, each taken before the epoch's update; with batches the mean
-        over them, each before its own.
-    seconds
-        How long training took, without compilation.
-    stopped
-        Why it ended before its last epoch: None if it did not, or ``"interrupted"``.
-    """
-
-    epoch: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    cost: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
-    seconds: float = 0.0
-    stopped: str | None = None
-
-    def __repr__(self) -> str:
-        last = f"cost {self.cost[-1]:.6g} at epoch {self.epoch[-1]}, " if len(self.cost) else ""
-        return f"History({last}{self.seconds:.3g} s{f', {self.stopped}' if self.stopped else ''})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,34 +91,16 @@ class Network:
         problem = _problem(self)
         if problem:
             raise ValueError(f"this network can't be saved: {problem}")
-        path = Path(path)
-        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-        try:
-            with temporary.open("xb") as file:
-                np.savez(file, **members)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        files.save(path, members)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], hidden: Activation | None = None) -> Network:
         """Read a network that `save` wrote; one with your own activation needs it again as `hidden`."""
-        with open(path, "rb") as file:
-            try:
-                with zipfile.ZipFile(file) as archive:
-                    damaged = archive.testzip()
-                if damaged:
-                    raise ValueError(f"its member {damaged} is damaged")
-                file.seek(0)
-                with np.load(file, allow_pickle=False) as members:
-                    stored = dict(members)
-            except MemoryError:
-                raise
-            except Exception as error:  # whatever zipfile and NumPy make of bytes that are not theirs
-                raise NetworkFileError(f"{os.fspath(path)}: not a network file, or a damaged one ({error})") from None
-        if _text(stored, "format") != FORMAT:
+        try:
+            stored = files.load(path)
+        except ValueError as error:
+            raise NetworkFileError(f"{os.fspath(path)}: not a network file, or a damaged one ({error})") from None
+        if files.text(stored, "format") != FORMAT:
             raise NetworkFileError(f"{os.fspath(path)}: not a network that fastshallow saved")
         try:
             network = _network(stored, hidden)
@@ -193,8 +148,7 @@ def _members(network: Network) -> dict[str, Any]:
         members |= {"own_hidden": False, "slope": network.hidden.slope}
     else:
         members["own_hidden"] = ACTIVATIONS.get(network.hidden.name) is not network.hidden
-    members |= {"epoch": history.epoch, "cost": history.cost}
-    members |= {"seconds": history.seconds, "stopped": history.stopped or ""}
+    members |= history.members()
     if features is not None:
         members |= {"feature_names": _texts(features.names)}
         members |= {"feature_mean": features.mean, "feature_scale": features.scale}
@@ -209,7 +163,7 @@ def _network(stored: dict[str, NDArray[Any]], hidden: Activation | None) -> Netw
     """Put a network together again from what its file keeps; the reverse of `_members`."""
     if int(stored["version"]) > VERSION:
         raise ValueError(f"written by a newer fastshallow, format {stored['version']}; this one knows {VERSION}")
-    name, output = _text(stored, "hidden"), _text(stored, "output")
+    name, output = files.text(stored, "hidden"), files.text(stored, "output")
     if hidden is None:
         if stored["own_hidden"]:
             raise ValueError(f"its activation {name!r} is your own: Network.load(path, hidden=that_activation)")
@@ -221,12 +175,14 @@ def _network(stored: dict[str, NDArray[Any]], hidden: Activation | None) -> Netw
         features = Features(_texts_of(stored["feature_names"]), stored["feature_mean"], stored["feature_scale"])
     if "target_name" in stored:
         classes = _texts_of(stored["target_classes"])
-        target = Target(_text(stored, "target_name"), classes, stored.get("target_mean"), stored.get("target_scale"))
+        target = Target(
+            files.text(stored, "target_name"), classes, stored.get("target_mean"), stored.get("target_scale")
+        )
     return Network(
         Parameters(*(stored[member] for member in Parameters._fields)),
         hidden,
         OUTPUTS[output],
-        History(stored["epoch"], stored["cost"], float(stored["seconds"]), _text(stored, "stopped") or None),
+        History.of(stored),
         features,
         target,
     )
@@ -268,9 +224,3 @@ def _texts(texts: tuple[str, ...]) -> NDArray[np.str_]:
 
 def _texts_of(texts: NDArray[np.str_]) -> tuple[str, ...]:
     return tuple(map(str, texts))
-
-
-def _text(stored: dict[str, NDArray[Any]], name: str) -> str:
-    """A text among the members of a file; an empty one if it is missing or no text."""
-    value = stored.get(name)
-    return str(value) if value is not None and value.ndim == 0 and value.dtype.kind == "U" else ""

@@ -68,6 +68,15 @@ def positive_integer(name: str, n: Any) -> int:
     return int(n)
 
 
+def number(name: str, value: Any, allowed: str) -> float:
+    """`value` as a float; an error that names the argument if it is not finite and "positive", or "not negative"."""
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"{name} must be a number, not {value!r}")
+    if not 0.0 <= value < math.inf or (value == 0.0 and allowed == "positive"):
+        raise ValueError(f"{name} must be {allowed} and finite, not {value}")
+    return float(value)
+
+
 def _factor(scale: Scale, n_in: int) -> float:
     if isinstance(scale, str):
         if scale not in ("xavier", "he"):

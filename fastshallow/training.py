@@ -1,11 +1,12 @@
-"""Training, wholly inside compiled code or, for the other backends, step by step."""
+"""Training a network, and going on with it: arguments are checked here, and the loop runs them."""
 
 from __future__ import annotations
 
-import math
-from array import array
-from collections.abc import Callable, Iterator
-from time import perf_counter
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,26 +14,20 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import dispatch
 from .activations import Activation, activation
+from .checkpoints import Checkpoint, read
 from .checks import check_finite, check_labels, check_parameters, check_threads, check_x, check_y
 from .functional import named_backend
+from .loop import Callback, DivergenceError, Hooks, Progress, go
 from .losses import Output, output_layer
-from .network import History, Network
+from .network import Network
 from .optimizers import Optimizer, update_rule
-from .parameters import Parameters, Scale, Seed, generator, initialize_parameters, positive_integer
+from .parameters import Parameters, Scale, Seed, generator, initialize_parameters, number, positive_integer
+from .schedules import Schedule, schedule
+from .settings import Data, Settings, sample_weights, split, weighted
 
-PIECE = 0.1  # seconds between two looks at progress and interrupts
+__all__ = ["DivergenceError", "Progress", "resume", "train"]
 
-ROOM = 2**20  # costs, and places of examples in an order, that compiled code has room for before it begins anew
-
-Progress = Callable[[int, int, float], Any]
-
-
-def _silent(epoch: int, epochs: int, cost: float) -> None:
-    """Show no progress."""
-
-
-class DivergenceError(ArithmeticError):
-    """The cost, or a parameter, has become NaN or infinite."""
+Validation = float | tuple[ArrayLike, ArrayLike] | None
 
 
 def train(
@@ -42,7 +37,7 @@ def train(
     hidden: str | Activation = "tanh",
     output: str | Output = "sigmoid",
     epochs: int = 10_000,
-    learning_rate: float = 1.2,
+    learning_rate: float | Schedule | Callable[[int], float] = 1.2,
     scale: Scale = 0.01,
     seed: Seed = None,
     backend: str = "auto",
@@ -51,10 +46,20 @@ def train(
     optimizer: str | Optimizer = "gradient_descent",
     l2: float = 0.0,
     batch_size: int | None = None,
-    shuffle: bool = True,
+    shuffle: bool | str = True,
+    sample_weight: ArrayLike | None = None,
+    class_weight: dict[int, float] | str | None = None,
+    clip_norm: float | None = None,
     parameters: Parameters | None = None,
+    validation: Validation = None,
+    patience: int | None = None,
+    tolerance: float = 0.0,
     cost_every: int = 1,
-    progress: Progress | None = None,
+    callbacks: Callback | Sequence[Callback] = (),
+    callback_every: float | str = 0.1,
+    progress: bool = False,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: float = 60.0,
 ) -> Network:
     """Train a network with one hidden layer.
 
@@ -73,7 +78,9 @@ def train(
         Times that training goes over all examples: in one step, or in one for each batch.
     learning_rate
         alpha in W := W - alpha dW, and in the formulas of the other optimizers: try 0.01 or less with ``"rmsprop"``,
-        ``"adam"`` and ``"adamw"``.
+        ``"adam"`` and ``"adamw"``. A number; a schedule, such as ``fs.Cosine(0.1)``, ``fs.StepDecay``,
+        ``fs.InverseScaling``, ``fs.Adaptive`` or ``fs.WarmUp(fs.Cosine(0.1), epochs=5)``; or a function of your own
+        that gives the learning rate of an epoch, counted from 0.
     scale, seed
         How the parameters begin: see `initialize_parameters`.
     backend
@@ -92,19 +99,45 @@ def train(
         is then the mean over its batches, each taken before its update and weighted by its examples.
     shuffle
         Whether each epoch takes the examples in a new order, which `seed` draws; batches of all examples need none.
+        ``"blocks"`` keeps neighbours together, blocks of 256 KiB of X: these come in random order, and the examples of
+        each too. Where X exceeds the cache, epochs are then several times faster; but a batch holds neighbours, so
+        the rows of a sorted table should be mixed before. An order takes 8 bytes an example.
+    sample_weight : (m,)
+        How much each example counts, 0 or more; scaled to mean 1, so J = 1/m sum w L. It needs the backend ``"fused"``
+        or ``"numpy"``.
+    class_weight
+        How much each class counts: ``{0: 1.0, 1: 5.0}``, classes that are missing 1.0; or ``"balanced"``, each in
+        inverse proportion to its examples. Multiplies `sample_weight`.
+    clip_norm
+        The largest norm of all gradients of a step together; larger ones are scaled down to it, as
+        ``torch.nn.utils.clip_grad_norm_`` does.
     parameters
         Parameters to begin with, instead of `n_h` and `scale`. They are not changed.
+    validation
+        Examples that are not learnt from: ``(X, Y)``, or the fraction of the examples to hold out, which are drawn by
+        `seed` (this copies the data once). Their cost and score after each recorded epoch go into the history.
+    patience
+        Stop after so many recorded epochs in a row without improvement: of the validation cost, or without `validation`
+        of the training cost. With `validation` the network gets the parameters whose validation cost was lowest.
+    tolerance
+        By how much a cost must fall below the lowest one to be an improvement.
     cost_every
         Record the cost of every so many-th epoch, as it is before the epoch's update.
+    callbacks
+        One function or several, called as ``callback(progress)`` with an `fs.Progress` between steps and at the end;
+        ``progress.stop = True`` ends training.
+    callback_every
+        Seconds between two calls; or ``"epoch"`` for one after each epoch, which takes about 20 us.
     progress
-        Called as ``progress(epoch, epochs, cost)`` about every 0.1 s and at the end: epochs done, epochs in all, and
-        the last recorded cost (NaN if there is none yet).
+        Whether to show a progress bar, in a terminal or notebook; needs tqdm: ``pip install "fastshallow[progress]"``.
+    checkpoint, every
+        A file to write every so many seconds, and at the end, from which `resume` goes on.
 
     Returns
     -------
     Network
-        Ctrl-C ends training within about 0.1 s and gives back the network as it is, with ``history.stopped`` set to
-        ``"interrupted"``.
+        Ctrl-C ends training within about 0.1 s and gives back the network as it is. ``history.stopped`` says why
+        training ended early: ``"interrupted"``, ``"callback"`` or ``"no improvement"``.
 
     Raises
     ------
@@ -112,6 +145,13 @@ def train(
         For an argument of wrong shape, dtype or value, by its name.
     DivergenceError
         When the cost or a parameter becomes NaN or infinite.
+    ImportError
+        If `progress` needs a package that is not installed.
+
+    Warns
+    -----
+    UserWarning
+        If all hidden units begin equal, as with ``scale=0``: they then stay equal.
 
     Notes
     -----
@@ -120,176 +160,214 @@ def train(
     g, loss = activation(hidden), output_layer(output)
     X = check_x(X)
     p = None if parameters is None else check_parameters(parameters, X, "parameters")
-    Y = check_y(Y, X, p and len(p.W2))
-    check_finite(X)
-    check_labels(Y, loss.name)
+    data = _checked_data(X, Y, p and len(p.W2), loss, sample_weight)
     check_threads(threads)
-    epochs, cost_every = positive_integer("epochs", epochs), positive_integer("cost_every", cost_every)
-    learning_rate = _number("learning_rate", learning_rate, "positive")
-    rule, l2 = update_rule(optimizer), _number("l2", l2, "not negative")
-    if progress is not None and not callable(progress):
-        raise TypeError(f"progress must be a function of (epoch, epochs, cost), not {progress!r}")
-    m = X.shape[1]
-    size = m if batch_size is None else min(m, positive_integer("batch_size", batch_size))
-    if not isinstance(shuffle, (bool, np.bool_)):
-        raise TypeError(f"shuffle must be True or False, not {shuffle!r}")
+    rule, rates = update_rule(optimizer), schedule(learning_rate)
     random = generator(seed)
     if p is None:
-        p = initialize_parameters(X.shape[0], n_h, Y.shape[0], scale, random, X.dtype)
+        p = initialize_parameters(len(X), n_h, len(data.Y), scale, random, X.dtype)
+    _warn_of_symmetry(p)
+    settings = Settings(
+        hidden=g,
+        output=loss,
+        optimizer=rule,
+        schedule=rates,
+        epochs=positive_integer("epochs", epochs),
+        cost_every=positive_integer("cost_every", cost_every),
+        batch_size=None if batch_size is None else positive_integer("batch_size", batch_size),
+        shuffle=_checked_shuffle(shuffle),
+        l2=number("l2", l2, "not negative"),
+        clip_norm=None if clip_norm is None else number("clip_norm", clip_norm, "positive"),
+        validation=_fraction(validation),
+        patience=None if patience is None else positive_integer("patience", patience),
+        tolerance=number("tolerance", tolerance, "not negative"),
+        key=_draw_key(random),
+        backend=backend,
+    )
+    hooks, bar = _hooks(callbacks, callback_every, progress, settings.epochs)
+    data, held_out = _parted(data, validation, settings, loss)
+    data = weighted(data, class_weight, loss.name)
+    settings = replace(settings, backend=_backend(settings, data, p))
+    if checkpoint is not None:
+        hooks = replace(
+            hooks, checkpoint=Checkpoint(checkpoint, number("every", every, "not negative"), settings, data)
+        )
+    with bar:
+        return go(settings, data, held_out, p, threads, hooks)
+
+
+def resume(
+    path: str | os.PathLike[str],
+    X: ArrayLike,
+    Y: ArrayLike,
+    *,
+    sample_weight: ArrayLike | None = None,
+    class_weight: dict[int, float] | str | None = None,
+    validation: tuple[ArrayLike, ArrayLike] | None = None,
+    hidden: Activation | None = None,
+    learning_rate: float | Schedule | Callable[[int], float] | None = None,
+    epochs: int | None = None,
+    threads: int | None = None,
+    callbacks: Callback | Sequence[Callback] = (),
+    callback_every: float | str = 0.1,
+    progress: bool = False,
+    checkpoint: str | os.PathLike[str] | None = None,
+    every: float = 60.0,
+) -> Network:
+    """Go on with a training run from its checkpoint, to exactly the bits that it would have come to without a stop.
+
+    Parameters
+    ----------
+    path
+        The file that ``train(..., checkpoint=path)`` wrote.
+    X, Y, sample_weight, class_weight, validation
+        As they were given to `train`: the file does not keep them. A fraction to hold out it knows.
+    hidden, learning_rate
+        Your own activation, or your own function of the epoch, if training began with one.
+    epochs
+        Train to so many epochs in all, instead of those that training began with.
+    threads, callbacks, callback_every, progress, every
+        As for `train`.
+    checkpoint
+        Where to write the next checkpoints: to `path`, unless another file is given.
+
+    Returns
+    -------
+    Network
+        With the history of the whole run.
+
+    Raises
+    ------
+    CheckpointError
+        A ValueError: the file is no checkpoint, or the data are not those that training began with.
+    FileNotFoundError, ValueError, TypeError, DivergenceError
+        As for `train`.
+    """
+    stored = read(path)
+    settings = stored.settings(hidden, None if learning_rate is None else schedule(learning_rate))
+    if epochs is not None:
+        settings = replace(settings, epochs=positive_integer("epochs", epochs))
+    check_threads(threads)
+    X = check_x(X)
+    p = check_parameters(stored.parameters, X, "the checkpoint")
+    data = _checked_data(X, Y, len(p.W2), settings.output, sample_weight)
+    hooks, bar = _hooks(callbacks, callback_every, progress, settings.epochs)
+    data, held_out = _parted(data, settings.validation or validation, settings, settings.output)
+    data = weighted(data, class_weight, settings.output.name)
+    stored.check_data(data)
+    every = number("every", every, "not negative")
+    hooks = replace(hooks, checkpoint=Checkpoint(path if checkpoint is None else checkpoint, every, settings, data))
+    with bar:
+        return go(settings, data, held_out, p, threads, hooks, stored)
+
+
+def _checked_data(X: NDArray[Any], Y: ArrayLike, n_y: int | None, output: Output, sample_weight: Any) -> Data:
+    Y = check_y(Y, X, n_y)
+    check_finite(X)
+    check_labels(Y, output.name)
+    return Data(X, Y, sample_weights(sample_weight, X.shape[1]))
+
+
+def _parted(data: Data, validation: Any, settings: Settings, output: Output) -> tuple[Data, Data | None]:
+    """The data to learn from and those to validate with."""
+    if validation is None:
+        return data, None
+    if settings.validation is not None:
+        return split(data, settings.validation, settings.key)
+    try:
+        X, Y = validation
+    except (TypeError, ValueError):
+        raise TypeError(f"validation must be a fraction or (X, Y), not {validation!r}") from None
+    X = check_x(X)
+    if X.shape[0] != len(data.X) or X.dtype != data.X.dtype:
+        raise ValueError(
+            f"X of validation must be {data.X.dtype} with {len(data.X)} rows, as X is, not {X.dtype} with {len(X)}"
+        )
+    return data, _checked_data(X, Y, len(data.Y), output, None)
+
+
+def _fraction(validation: Any) -> float | None:
+    if validation is None or isinstance(validation, (tuple, list)):
+        return None
+    fraction = number("validation", validation, "positive")
+    if fraction >= 1.0:
+        raise ValueError(f"validation must be less than 1, the fraction to hold out, or (X, Y), not {validation}")
+    return fraction
+
+
+def _checked_shuffle(shuffle: bool | str) -> bool | str:
+    if isinstance(shuffle, (bool, np.bool_)):
+        return bool(shuffle)
+    if shuffle != "blocks":
+        raise ValueError(f"shuffle must be True, False or 'blocks', not {shuffle!r}")
+    return shuffle
+
+
+def _backend(settings: Settings, data: Data, p: Parameters) -> str:
+    """The backend that runs these settings."""
+    backend = settings.backend
     if backend == "auto":
         n_y, n_h = p.W2.shape
-        backend = dispatch.explain(X.shape[0], n_h, n_y, size, X.dtype).backend
-    module = named_backend(backend)
-    run = _compiled if backend == "fused" else _stepwise
-    descent = _Descent(p, epochs, learning_rate, cost_every, rule, l2, size)
-    if shuffle and size < m:
-        descent.orders = lambda count: np.stack([random.permutation(m) for _ in range(count)])
-    run(descent, module, X, Y, g, loss, progress or _silent, threads)
-    if not all(np.isfinite(each).all() for each in descent.parameters):
-        raise descent.diverged()
-    return Network(descent.parameters, g, loss, descent.history())
+        backend = dispatch.explain(len(data.X), n_h, n_y, data.batch_size(settings), data.X.dtype).backend
+    named_backend(backend)
+    if data.weights is not None and backend not in ("fused", "numpy"):
+        raise ValueError(f"backend must be fused, numpy or auto for sample_weight and class_weight, not {backend!r}")
+    return backend
 
 
-class _Descent:
-    """A run of an optimizer: its settings, what it has reached, and the costs so far."""
+def _draw_key(random: np.random.Generator | np.random.RandomState) -> int:
+    if isinstance(random, np.random.Generator):
+        return int(random.integers(2**63))
+    return int(random.randint(0, 2**63 - 1, dtype=np.int64))
 
-    def __init__(
-        self,
-        p: Parameters,
-        epochs: int,
-        learning_rate: float,
-        cost_every: int,
-        optimizer: Optimizer,
-        l2: float,
-        batch_size: int,
-    ) -> None:
-        self.parameters = p
-        self.epochs, self.learning_rate, self.cost_every = epochs, learning_rate, cost_every
-        self.optimizer, self.l2, self.batch_size = optimizer, l2, batch_size
-        self.orders: Callable[[int], NDArray[Any]] | None = None  # of the examples in so many epochs
-        self.epoch = 0
-        self.costs = array("d")
-        self.stopped: str | None = None
-        self.seconds = 0.0
 
-    def last_cost(self) -> float:
-        return self.costs[-1] if self.costs else math.nan
-
-    def history(self) -> History:
-        count = -(-self.epoch // self.cost_every)  # an interrupt may fall between a cost and its update
-        return History(np.arange(count) * self.cost_every, np.array(self.costs[:count]), self.seconds, self.stopped)
-
-    def diverged(self, cost: float = 0.0) -> DivergenceError:
-        what = "a parameter became NaN or infinite" if math.isfinite(cost) else f"the cost became {cost}"
-        return DivergenceError(
-            f"{what} at iteration {self.epoch}, with learning rate {self.learning_rate:g}: "
-            "try a smaller learning_rate, features of mean 0 and variance 1, or a smaller scale"
+def _warn_of_symmetry(p: Parameters) -> None:
+    same = all((each == each[:1]).all() for each in (p.W1, p.b1, p.W2.T))
+    if same and len(p.W1) > 1:
+        warnings.warn(
+            "all hidden units begin equal, so they get equal gradients and stay equal: the network is no better than "
+            "one with a single hidden unit (Course 1, Week 3, 'Random Initialization'). Try scale=0.01 or 'xavier'",
+            stacklevel=3,
         )
 
 
-def _compiled(
-    descent: _Descent,
-    fused: Any,
-    X: NDArray[Any],
-    Y: NDArray[Any],
-    hidden: Activation,
-    output: Output,
-    progress: Progress,
-    threads: int | None,
-) -> None:
-    epochs, cost_every = descent.epochs, descent.cost_every
-    p = descent.parameters = Parameters(*(each.copy() for each in descent.parameters))
-    room = max(1, ROOM // X.shape[1]) if descent.orders else ROOM * cost_every
-    settings = epochs, descent.learning_rate, descent.l2, cost_every, room, descent.batch_size, descent.orders
-    leg = fused.Descent(X, Y, p, hidden, output, descent.optimizer, *settings, threads)
-
-    def take() -> None:
-        descent.epoch = leg.epoch
-        descent.costs.extend(leg.costs(len(descent.costs), -(-descent.epoch // cost_every)))
-
-    start, pieces = perf_counter(), 1
-    try:
-        while descent.epoch < epochs:
-            before = perf_counter()
-            finite = leg.run(pieces)
-            seconds = perf_counter() - before
-            take()
-            if not leg.full:  # else it had no room to go through all pieces
-                pieces = max(1, int(pieces * min(10.0, PIECE / max(seconds, 1e-6))))
-            if not finite:
-                number, later = divmod(descent.epoch, cost_every)
-                raise descent.diverged(0.0 if later else leg.costs(number, number + 1)[0])
-            progress(descent.epoch, epochs, descent.last_cost())
-    except KeyboardInterrupt:
-        take()
-        descent.stopped = "interrupted"
-    descent.seconds = perf_counter() - start
+def _hooks(callbacks: Any, every: float | str, progress: bool, epochs: int) -> tuple[Hooks, Any]:
+    """The callbacks, and the progress bar, which is one of them, to be closed at the end."""
+    wanted = (callbacks,) if callable(callbacks) else tuple(callbacks)
+    for each in wanted:
+        if not callable(each):
+            raise TypeError(f"callbacks must be functions of an fs.Progress, not {each!r}")
+    if isinstance(every, str) and every != "epoch":
+        raise ValueError(f"callback_every must be a number of seconds or 'epoch', not {every!r}")
+    seconds = 0.0 if every == "epoch" else number("callback_every", every, "positive")
+    if not isinstance(progress, (bool, np.bool_)):
+        raise TypeError(f"progress must be True or False, not {progress!r}; a function goes into callbacks")
+    bar: Any = nullcontext()
+    if progress:
+        bar = _Bar(epochs)
+        wanted += (bar.show,)
+    return Hooks(wanted, seconds, None), bar
 
 
-def _stepwise(
-    descent: _Descent,
-    backend: Any,
-    X: NDArray[Any],
-    Y: NDArray[Any],
-    hidden: Activation,
-    output: Output,
-    progress: Progress,
-    threads: int | None,
-) -> None:
-    epochs, optimizer, step = descent.epochs, descent.optimizer, 0
-    first, second = ([np.zeros_like(each) for each in descent.parameters] for _ in range(2))
-    start = shown = perf_counter()
-    try:
-        for epoch in range(epochs):
-            mean = 0.0
-            for x, y in _batches(X, Y, descent):
-                cost, gradients = backend.cost_and_gradients(x, y, descent.parameters, hidden, output)
-                if descent.l2:
-                    cost, gradients = _regularized(cost, gradients, descent.parameters, descent.l2, x.shape[1])
-                mean += cost * (x.shape[1] / X.shape[1])
-                if epoch % descent.cost_every == 0 and not math.isfinite(cost):
-                    raise descent.diverged(cost)
-                step += 1
-                numbers = optimizer.coefficients(float(step), descent.learning_rate, *optimizer.hyperparameters)
-                with np.errstate(all="ignore"):
-                    stepped = [
-                        optimizer.rule(*each, *numbers)
-                        for each in zip(descent.parameters, gradients, first, second, strict=True)
-                    ]
-                parameters, first, second = (list(each) for each in zip(*stepped, strict=True))
-                if not np.isfinite(parameters[3]).all():  # the outputs' biases, which all that is not finite reaches
-                    raise descent.diverged()
-                descent.parameters = Parameters(*parameters)
-            if epoch % descent.cost_every == 0:
-                descent.costs.append(mean)
-            descent.epoch = epoch + 1
-            if perf_counter() - shown > PIECE or descent.epoch == epochs:
-                shown = perf_counter()
-                progress(descent.epoch, epochs, descent.last_cost())
-    except KeyboardInterrupt:
-        descent.stopped = "interrupted"
-    descent.seconds = perf_counter() - start
+class _Bar:
+    """A progress bar, in a terminal or a notebook."""
 
+    def __init__(self, epochs: int) -> None:
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            raise ImportError('progress=True needs tqdm: pip install "fastshallow[progress]"') from None
+        self._bar = tqdm(total=epochs, unit="epoch", unit_scale=True)
 
-def _batches(X: NDArray[Any], Y: NDArray[Any], descent: _Descent) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
-    """The batches of an epoch, in its order."""
-    order = descent.orders(1)[0] if descent.orders else None
-    for begin in range(0, X.shape[1], descent.batch_size):
-        batch = slice(begin, begin + descent.batch_size)
-        yield (X[:, batch], Y[:, batch]) if order is None else (X[:, order[batch]], Y[:, order[batch]])
+    def show(self, progress: Progress) -> None:
+        costs = f"cost {progress.cost:.4g}"
+        if progress.validation_cost == progress.validation_cost:
+            costs += f", validation {progress.validation_cost:.4g}"
+        self._bar.set_postfix_str(costs, refresh=False)
+        self._bar.update(progress.epoch - self._bar.n)
 
+    def __enter__(self) -> None:
+        pass
 
-def _regularized(cost: float, gradients: Parameters, p: Parameters, l2: float, m: int) -> tuple[float, Parameters]:
-    """The cost + l2 / (2 m) * the sum of the squared weights, and its gradients."""
-    with np.errstate(all="ignore"):
-        squares = sum(float(np.square(W).sum(dtype=np.float64)) for W in (p.W1, p.W2))
-        decayed = gradients._replace(W1=gradients.W1 + l2 / m * p.W1, W2=gradients.W2 + l2 / m * p.W2)
-    return cost + l2 / (2 * m) * squares, decayed
-
-
-def _number(name: str, value: float, allowed: str) -> float:
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
-        raise TypeError(f"{name} must be a number, not {value!r}")
-    if not 0.0 <= value < math.inf or (value == 0.0 and allowed == "positive"):
-        raise ValueError(f"{name} must be {allowed} and finite, not {value}")
-    return float(value)
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()

@@ -9,13 +9,16 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "fastshallow"
 FLOORS = [
-    ["formulas", "parameters"],
-    ["activations", "losses", "optimizers", "checks"],
+    ["formulas", "parameters", "files", "history", "orders"],
+    ["activations", "losses", "optimizers", "schedules", "checks"],
+    ["settings"],
+    ["stepwise"],
     ["kernels"],
     ["dispatch"],
     ["backends"],
     ["functional"],
-    ["datasets", "network"],
+    ["datasets", "network", "watching", "checkpoints"],
+    ["loop"],
     ["training"],
     ["console", "report", "tables"],
     ["lessons"],

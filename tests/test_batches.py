@@ -8,7 +8,9 @@ from cases import make_case, ordered
 from tolerance import tolerance
 
 import fastshallow as fs
-from fastshallow import training
+from fastshallow import loop
+from fastshallow.backends import compiled
+from fastshallow.orders import Orders
 
 # Each kernel compiles for seconds. The last batch is smaller, or has fewer groups of examples, than the others.
 CASES = [
@@ -60,9 +62,10 @@ def test_the_compiled_loop_takes_the_batches_of_the_reference(arrangement, shape
 
 def test_batches_by_hand():
     X, Y, p = make_case(2, 4, 1, 50)
-    random, w, costs = np.random.RandomState(3), p, []
-    for _ in range(4):
-        order, cost = random.permutation(50), 0.0
+    w, costs = p, []
+    orders = Orders(int(np.random.RandomState(3).randint(0, 2**63 - 1, dtype=np.int64)), 50).rows(0, 4)
+    for order in orders:
+        cost = 0.0
         for batch in (order[:16], order[16:32], order[32:48], order[48:]):
             part, gradients = fs.cost_and_gradients(X[:, batch], Y[:, batch], w, backend="numpy")
             cost += part * len(batch) / 50
@@ -83,9 +86,9 @@ def test_pieces_change_no_bit(arrangement, shape, size, dtype, optimizer, every,
     for shuffle in (True, False):
         options = options_of(p, size, optimizer, shuffle, backend="fused")
         whole = fs.train(X, Y, **options)
-        monkeypatch.setattr(training, "PIECE", 0.0)
+        monkeypatch.setattr(loop, "PIECE", 0.0)
         for room in (1, 2 * shape[3]):  # costs, or orders, of one epoch or a few
-            monkeypatch.setattr(training, "ROOM", room)
+            monkeypatch.setattr(compiled, "ROOM", room)
             cut = fs.train(X, Y, cost_every=every, **options)
             np.testing.assert_array_equal(flat(cut), flat(whole))
             np.testing.assert_array_equal(cut.history.cost, whole.history.cost[::every])
@@ -100,7 +103,7 @@ def test_nor_do_threads(shape, size, monkeypatch):
     options = options_of(p, size, "gradient_descent", epochs=3)
     one = fs.train(X, Y, threads=1, backend="fused", **options)
     assert far(one, fs.train(X, Y, backend="numpy", **options), "float64") <= 1.0
-    monkeypatch.setattr(training, "PIECE", 0.0)
+    monkeypatch.setattr(loop, "PIECE", 0.0)
     for threads in (1, 2, 3, None):
         assert same(fs.train(X, Y, threads=threads, backend="fused", **options), one)
 
@@ -146,7 +149,7 @@ def test_the_seed_draws_parameters_and_orders():
     [
         ({"batch_size": 0}, ValueError, "batch_size must be 1 or more, not 0"),
         ({"batch_size": 2.5}, TypeError, "batch_size must be an integer, not 2.5"),
-        ({"batch_size": 1, "shuffle": "yes"}, TypeError, "shuffle must be True or False, not 'yes'"),
+        ({"batch_size": 1, "shuffle": "yes"}, ValueError, "shuffle must be True, False or 'blocks', not 'yes'"),
     ],
 )
 def test_bad_arguments_are_named(options, error, message):

@@ -16,7 +16,16 @@ N_X, N_H = 3, 4
 
 def make(output="sigmoid", n_y=1, hidden=tanh, dtype="float64", **more):
     parameters = fs.initialize_parameters(N_X, N_H, n_y, scale=0.8, seed=3, dtype=dtype)
-    history = History(np.array([0, 5]), np.array([0.7, 0.25]), 0.5, "interrupted")
+    history = History(
+        epoch=np.array([0, 5]),
+        cost=np.array([0.7, 0.25]),
+        validation_cost=np.array([0.8, 0.3]),
+        validation_score=np.array([0.5, 1.0]),
+        learning_rate=np.array([0.1, 0.2]),
+        seconds=np.array([0.25, 0.5]),
+        stopped="interrupted",
+        best_epoch=5,
+    )
     return Network(parameters, hidden, OUTPUTS[output], history, **more)
 
 
@@ -103,9 +112,9 @@ def test_a_file_keeps_everything(network, tmp_path):
         assert ours.dtype == theirs.dtype
         np.testing.assert_array_equal(ours, theirs)
     assert (loaded.hidden.name, loaded.output.name) == (network.hidden.name, network.output.name)
-    np.testing.assert_array_equal(loaded.history.epoch, network.history.epoch)
-    np.testing.assert_array_equal(loaded.history.cost, network.history.cost)
-    assert (loaded.history.seconds, loaded.history.stopped) == (0.5, "interrupted")
+    for name, column in network.history.as_dict().items():
+        np.testing.assert_array_equal(getattr(loaded.history, name), column)
+    assert (loaded.history.best_epoch, loaded.history.stopped) == (5, "interrupted")
     if network.features is not None:
         assert (loaded.features.names, loaded.target.name) == (network.features.names, network.target.name)
         assert loaded.target.classes == network.target.classes
@@ -127,8 +136,8 @@ def test_a_trained_network_survives(tmp_path):
 
 def test_repr():
     assert repr(make()) == "Network(3-4-1, tanh, sigmoid, float64, cost 0.25)"
-    assert repr(make().history) == "History(cost 0.25 at epoch 5, 0.5 s, interrupted)"
-    assert repr(History()) == "History(0 s)"
+    assert repr(make().history) == "History(cost 0.25 at epoch 5, validation cost 0.3, 0.5 s, stopped: interrupted)"
+    assert repr(History()) == "History()"
 
 
 def test_your_own_activation_is_asked_for(tmp_path):

@@ -9,7 +9,8 @@ from cases import make_case
 from tolerance import tolerance
 
 import fastshallow as fs
-from fastshallow import optimizers, training
+from fastshallow import loop, optimizers
+from fastshallow.backends import compiled
 from fastshallow.optimizers import OPTIMIZERS
 
 RATES = {"gradient_descent": 0.5, "momentum": 0.1, "nesterov": 0.1, "rmsprop": 0.003, "adam": 0.02, "adamw": 0.02}
@@ -157,8 +158,8 @@ def test_pieces_change_no_bit(arrangement, name, dtype, monkeypatch):
     X, Y, p = case_of(arrangement, dtype)
     options = {"epochs": 50, "parameters": p, "learning_rate": 0.02, "optimizer": name, "backend": "fused"}
     whole = fs.train(X, Y, **options)
-    monkeypatch.setattr(training, "PIECE", 0.0)
-    monkeypatch.setattr(training, "ROOM", 3)  # a step's number and states go on when there is no more room for costs
+    monkeypatch.setattr(loop, "PIECE", 0.0)
+    monkeypatch.setattr(compiled, "ROOM", 3)  # a step's number and states go on when there is no more room for costs
     assert same(fs.train(X, Y, **options), whole)
 
 
@@ -168,7 +169,7 @@ def test_nor_do_threads(shape, dtype, monkeypatch):
     X, Y, _ = make_case(*shape, dtype)
     options = {"epochs": 7, "learning_rate": 0.02, "seed": 3, "optimizer": "adam", "l2": 3.0}
     one = fs.train(X, Y, shape[1], threads=1, **options)
-    monkeypatch.setattr(training, "PIECE", 0.0)  # pieces smaller than an epoch
+    monkeypatch.setattr(loop, "PIECE", 0.0)  # pieces smaller than an epoch
     for threads in (1, 2, 3, None):
         assert same(fs.train(X, Y, shape[1], threads=threads, **options), one)
 

@@ -6,7 +6,6 @@ What is compiled, and for which types, is decided here; which kernel serves a sh
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -24,7 +23,7 @@ from ..kernels.exact import buffers_size as exact_buffers
 from ..kernels.exact import make_exact
 from ..kernels.examples_in_lanes import buffers_size as examples_buffers
 from ..kernels.examples_in_lanes import make_examples_in_lanes
-from ..kernels.layout import LINE, make_in_place, make_layout
+from ..kernels.layout import LINE, InPlace, Layout, make_in_place, make_layout
 from ..kernels.units_in_lanes import make_units_in_lanes
 from ..losses import Output
 from ..optimizers import OPTIMIZERS, Optimizer
@@ -47,6 +46,18 @@ class Call(NamedTuple):
     shapes: tuple[tuple[int, int], ...]  # of W1, b1, W2, b2
     plan: Plan
     threads: int  # at most
+
+
+class Switches(NamedTuple):
+    """What a run does beside the plain one: in the kernel's key, since branches in it slowed small steps by 5 %."""
+
+    regularized: bool = False  # the cost counts the weights
+    shuffled: bool = False  # examples come in an order of their own
+    weighted: bool = False  # and have weights
+    clipped: bool = False  # the norm of the gradients has a limit
+
+
+PLAIN = Switches()
 
 
 class _Thread(threading.local):
@@ -111,8 +122,7 @@ def make_call(
     own: bool = False,
     w1_shape: tuple[int, ...] | None = None,
     optimizer: Optimizer = GRADIENT_DESCENT,
-    regularized: bool = False,
-    shuffled: bool = False,
+    switches: Switches = PLAIN,
 ) -> Call:
     """Plan and compile "run" or "forward" for X of shape (n_x, m) and W2 of shape (n_y, n_h).
 
@@ -140,7 +150,7 @@ def make_call(
     start = -memory.ctypes.data % LINE
     scratch = memory[start : start + size * dtype.itemsize].view(dtype)
     shapes = ((n_h, n_x), (n_h, 1), (n_y, n_h), (n_y, 1))
-    made = compiled(function, plan, sizes, dtype, (hidden, output, optimizer, regularized, shuffled))
+    made = compiled(function, plan, sizes, dtype, (hidden, output, optimizer, switches))
     call = Call(made, scratch, make_control(plan), shapes, plan, most)
     if kept:
         if memory is not thread.memory or len(thread.calls) > 1000:
@@ -161,14 +171,19 @@ def make_control(plan: Plan, costs: int = 0) -> Any:
 
 def scratch_size(plan: Plan, sizes: tuple[int, int, int], states: int, dtype: Any, threads: int) -> int:
     """Elements of scratch memory for a plan: where the buffers of one thread more would begin."""
+    at = layout(plan, sizes, states, dtype, threads)
+    return at.buffers if isinstance(at, InPlace) else at.X
+
+
+def layout(plan: Plan, sizes: tuple[int, int, int], states: int, dtype: Any, rank: int = 0) -> Layout | InPlace:
+    """Where a plan's first group and thread `rank` have their part of the scratch memory."""
     L, itemsize = lanes(dtype), dtype.itemsize
     if plan.arrangement in ("exact", "examples"):
         exact = plan.arrangement == "exact"
         buffers = exact_buffers(*sizes, L) if exact else examples_buffers(*sizes, plan.tile, L, itemsize)
-        return make_in_place(*sizes, buffers, 0, plan.groups, states, threads, itemsize).buffers
+        return make_in_place(*sizes, buffers, 0, plan.groups, states, rank, itemsize)
     rows = plan.arrangement == "features"
-    at = make_layout(*sizes, plan.tile, 0, plan.groups, states, threads, rows, L, tile_rows(), COLUMNS, itemsize)
-    return at.X
+    return make_layout(*sizes, plan.tile, 0, plan.groups, states, rank, rows, L, tile_rows(), COLUMNS, itemsize)
 
 
 def tile_rows() -> int:
@@ -176,15 +191,14 @@ def tile_rows() -> int:
     return 8 if register_bits() == 512 else 4
 
 
-# the bools: whether the cost counts the weights, whether examples come in an order of their own
-Formulas = tuple[Activation, Output, Optimizer, bool, bool]
+Formulas = tuple[Activation, Output, Optimizer, Switches]
 
 
 def compiled(function: str, plan: Plan, sizes: tuple[int, int, int], dtype: Any, formulas: Formulas) -> Any:
     """The compiled function, "run" or "forward", made when it is first used."""
     arrangement = (plan.arrangement, *sizes) if plan.arrangement == "exact" else (plan.arrangement,)
-    hidden, output, optimizer, *switches = formulas
-    key = (function, arrangement, dtype, hidden.digest, output.digest, optimizer.digest, *switches)
+    hidden, output, optimizer, switches = formulas
+    key = (function, arrangement, dtype, hidden.digest, output.digest, optimizer.digest, switches)
     found = _kernels.get(key)
     if found is None:
         with _compiling:
@@ -199,8 +213,7 @@ def compile_function(
     hidden: Activation,
     output: Output,
     optimizer: Optimizer,
-    regularized: bool,
-    shuffled: bool,
+    switches: Switches,
 ) -> Any:
     """Compile "run" or "forward" for X of any memory order."""
     formulas = SimpleNamespace(
@@ -213,8 +226,7 @@ def compile_function(
         coefficients=inline(optimizer.coefficients),
         settings=1 + len(optimizer.hyperparameters),
         states=optimizer.states,
-        regularized=regularized,  # in the kernel's key: a branch of its own slowed small steps by 5 %
-        shuffled=shuffled,
+        **switches._asdict(),
     )
     L, itemsize = lanes(dtype), dtype.itemsize
     if arrangement[0] == "exact":
@@ -227,86 +239,9 @@ def compile_function(
     data = types.Array(number, 2, "A", readonly=True)
     matrix, vector = types.Array(number, 2, "C"), types.Array(number, 1, "C")
     control = types.Array(types.float64, 1, "C")
-    closure = (hidden.digest, output.digest, optimizer.digest, regularized, shuffled, arrangement)
+    closure = (hidden.digest, output.digest, optimizer.digest, switches, arrangement)
     if function == "forward":
         forward_type = types.void(data, *[matrix] * 4, vector, matrix, control, types.intp)
         return kernel(runs.make_forward(step), forward_type, *closure)
     run_type = types.float64(data, data, *[matrix] * 8, vector, control, types.intp)
     return kernel(runs.make_run(step, formulas, L), run_type, *closure)
-
-
-class Descent:
-    """Training that goes on, a piece at a time, from where it stopped; updates `p` in place.
-
-    There is room for the costs of `room` epochs, and for as many orders of the examples that `orders` gives; later ones
-    then take their place.
-    """
-
-    def __init__(
-        self,
-        X: Any,
-        Y: Any,
-        p: Parameters,
-        hidden: Activation,
-        output: Output,
-        optimizer: Optimizer,
-        epochs: int,
-        learning_rate: float,
-        l2: float,
-        cost_every: int,
-        room: int,
-        batch_size: int,
-        orders: Callable[[int], Any] | None,
-        threads: int | None = None,
-    ) -> None:
-        n_x, m = X.shape
-        key = ((n_x, batch_size), p.W2.shape, X.dtype, hidden, output, "run", threads)
-        call = make_call(*key, own=True, optimizer=optimizer, regularized=l2 > 0.0, shuffled=orders is not None)
-        room = min(epochs, room)
-        costs = (room - 1) // cost_every + 1
-        control = self._control = make_control(call.plan, costs + (room * m if orders else 0))
-        control[runs.COST_EVERY], control[runs.L2] = cost_every, l2
-        control[runs.BATCH], control[runs.ORDERS] = batch_size, runs.COSTS + costs
-        control[runs.EPOCHS] = 0  # up to which there is room
-        numbers = (learning_rate, *optimizer.hyperparameters)
-        control[runs.LEARNING_RATE : runs.LEARNING_RATE + len(numbers)] = numbers
-        gradients = [empty(array.shape, array.dtype) for array in p]
-        self._run, self._arguments = call.kernel, (X, Y, *p, *gradients, call.scratch, control)
-        self._threads, self._asked = call.threads, threads is not None
-        self._epochs, self._room, self._orders = epochs, room, orders
-
-    def run(self, pieces: int) -> bool:
-        """Go through at most `pieces` chunks of each group, as far as there is room for costs.
-
-        Gives back whether the numbers are still finite.
-        """
-        control, epoch = self._control, self.epoch
-        if epoch == control[runs.EPOCHS]:
-            count = min(self._epochs - epoch, self._room)
-            if self._orders:
-                start = int(control[runs.ORDERS])
-                orders = self._orders(count)
-                control[start : start + orders.size] = orders.ravel()
-            control[runs.FIRST] = -(-epoch // int(control[runs.COST_EVERY]))
-            control[runs.BEGUN], control[runs.EPOCHS] = epoch, epoch + count
-        control[runs.PIECES] = pieces
-        if self._threads == 1:
-            self._run(*self._arguments, 0)
-        else:
-            team.run(self._run, self._arguments, self._threads, self._asked)
-        return not control[runs.FAILED]
-
-    def costs(self, begin: int, end: int) -> Any:
-        """The recorded costs of these numbers, as far as there still are."""
-        start = runs.COSTS - int(self._control[runs.FIRST])
-        return self._control[start + begin : start + end]
-
-    @property
-    def full(self) -> bool:
-        """Whether there is no more room for costs."""
-        return bool(self.epoch == self._control[runs.EPOCHS])
-
-    @property
-    def epoch(self) -> int:
-        """The epochs done."""
-        return int(self._control[runs.EPOCH])

@@ -25,17 +25,25 @@ def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: 
 
 
 def cost_and_gradients(
-    X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None
+    X: Any,
+    Y: Any,
+    p: Parameters,
+    hidden: Activation,
+    output: Output,
+    threads: int | None = None,
+    weights: Any = None,
 ) -> tuple[float, Parameters]:
-    """J = 1/m sum L(A2, Y) and its gradients by backpropagation."""
+    """J = 1/m sum w L(A2, Y) and its gradients by backpropagation; w are the examples' weights (m,)."""
     m = X.shape[1]
     with np.errstate(**QUIET):  # type: ignore[arg-type]
         Z1 = p.W1 @ X + p.b1
         A1 = hidden.value(Z1)
         Z2 = p.W2 @ A1 + p.b2
         shift, total = normalizers(Z2, output)
-        cost = float(output.loss(Z2, Y, shift, total).sum(dtype=np.float64)) / m
-        dZ2 = output.value(Z2, shift, total) - Y
+        losses, dZ2 = output.loss(Z2, Y, shift, total), output.value(Z2, shift, total) - Y
+        if weights is not None:
+            losses, dZ2 = weights * losses, weights * dZ2
+        cost = float(losses.sum(dtype=np.float64)) / m
         dW2 = dZ2 @ A1.T / m
         db2 = dZ2.sum(axis=1, keepdims=True) / m
         dZ1 = p.W2.T @ dZ2

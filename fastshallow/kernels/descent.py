@@ -11,14 +11,17 @@ from .simd import element, hsum, load_first, store_first, zeros
 
 def make_descent(formulas: SimpleNamespace, L: int) -> SimpleNamespace:
     """`descend`, the optimizer's rule, and `add_decay`, for n parameters in vectors of L lanes."""
-    rule, states = formulas.rule, formulas.states
+    rule, states, clipped = formulas.rule, formulas.states, formulas.clipped
 
     @inline
     def step(P, p, G, g, S, s, state_slab, n, coefficients):
-        # n <= L parameters, gradients and states
+        # n <= L parameters, gradients and states; coefficients[0] is what scales the gradients
+        dw = load_first(G, g, n, L)
+        if clipped:
+            dw = dw * coefficients[0]
         first = load_first(S, s, n, L) if states > 0 else zeros(S, L)
         second = load_first(S, s + state_slab, n, L) if states > 1 else zeros(S, L)
-        w, first, second = rule(load_first(P, p, n, L), load_first(G, g, n, L), first, second, *coefficients)
+        w, first, second = rule(load_first(P, p, n, L), dw, first, second, *coefficients[1:])
         store_first(P, p, w, n)
         if states > 0:
             store_first(S, s, first, n)
@@ -44,13 +47,23 @@ def make_descent(formulas: SimpleNamespace, L: int) -> SimpleNamespace:
             total += hsum(w * w)
         return total
 
-    return SimpleNamespace(descend=descend, add_decay=add_decay)
+    @helper
+    def sum_squares(G, g, n):
+        # of n gradients from G[g]
+        total = 0.0
+        for e in range(0, n, L):
+            dw = load_first(G, g + e, n - e, L)
+            total += hsum(dw * dw)
+        return total
+
+    return SimpleNamespace(descend=descend, add_decay=add_decay, sum_squares=sum_squares)
 
 
 def make_parameters_in_place(formulas: SimpleNamespace, L: int) -> SimpleNamespace:
     """What a run does with parameters that stay in their own arrays; their gradients lie in the scratch memory."""
     descent, copying = make_descent(formulas, L), make_copying(L)
-    descend, add_decay, copy, fill = descent.descend, descent.add_decay, copying.copy, copying.fill
+    descend, add_decay, sum_squares = descent.descend, descent.add_decay, descent.sum_squares
+    copy, fill = copying.copy, copying.fill
 
     @inline
     def begin(W1, b1, W2, b2, S, at, rank, threads):
@@ -65,6 +78,11 @@ def make_parameters_in_place(formulas: SimpleNamespace, L: int) -> SimpleNamespa
         # the weights' gradients += decay * weights; gives back the sum of the weights' squares
         squares = add_decay(W1, 0, S, at.gradient, W1.size, decay)
         return squares + add_decay(W2, 0, S, at.gradient + at.W2, W2.size, decay)
+
+    @inline
+    def squares(dW1, S, at):
+        # the sum of the squares of all gradients
+        return sum_squares(S, at.gradient, at.slab)
 
     @inline
     def update(W1, b1, W2, b2, dW1, S, at, coefficients):
@@ -88,4 +106,4 @@ def make_parameters_in_place(formulas: SimpleNamespace, L: int) -> SimpleNamespa
             copy(S, at.gradient + at.W2, W2.size, 1, 1, W2.size, W2, 0, W2.size, W2.size)
             copy(S, at.gradient + at.b2, b2.size, 1, 1, b2.size, b2, 0, b2.size, b2.size)
 
-    return SimpleNamespace(begin=begin, clear=clear, regularize=regularize, update=update, give=give)
+    return SimpleNamespace(begin=begin, clear=clear, regularize=regularize, squares=squares, update=update, give=give)

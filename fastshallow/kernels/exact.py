@@ -14,7 +14,7 @@ from .compiling import inline
 from .copying import make_copying
 from .descent import make_parameters_in_place
 from .layout import make_in_place
-from .output_layer import make_output_layer
+from .output_layer import make_output_layer, make_weights
 from .simd import element, hsum, load, put, zeros
 from .tiles import tile_load, tile_multiply, tile_store, tile_zeros
 
@@ -22,13 +22,14 @@ TILE = 256  # examples
 
 
 def buffers_size(n_x: int, n_h: int, n_y: int, L: int) -> int:
-    """Elements of a thread's buffers: X, Y, Z2, A1 and D1 for a tile of examples, and a vector for each parameter."""
-    return TILE * (n_x + 2 * n_y + 2 * n_h) + L * (n_h * n_x + n_h + n_y * n_h + n_y)
+    """Elements of a thread's buffers: X, Y, weights, Z2, A1 and D1 for a tile, and a vector for each parameter."""
+    return TILE * (n_x + 2 * n_y + 1 + 2 * n_h) + L * (n_h * n_x + n_h + n_y * n_h + n_y)
 
 
 def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: int, n_y: int) -> SimpleNamespace:
     """The step of an n_x-n_h-n_y network on vectors of L examples, T of them in a tile."""
     value, slope, states = formulas.value, formulas.derivative, formulas.states
+    weighted, weights = formulas.weighted, make_weights(formulas.shuffled)
     W = 2 * L  # two registers a vector where they suffice: independent chains hide each other's latency
     output_errors = make_output_layer(formulas, W).errors
     examples = make_copying(W, formulas.shuffled).examples
@@ -51,11 +52,11 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
             put(S, gradient + e, element(S, gradient + e) + hsum(load(S, i + e * L, L)))
 
     @inline
-    def accumulate(X, Y, order, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
+    def accumulate(X, Y, control, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
         row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
         row_y, column_y = Y.strides[0] // itemsize, Y.strides[1] // itemsize
-        z2, y2, x1 = at.buffers, at.buffers + n_y * TILE, at.buffers + 2 * n_y * TILE
+        z2, y2, x1 = at.buffers, at.buffers + n_y * TILE, at.buffers + (2 * n_y + 1) * TILE
         a1, d1 = x1 + n_x * TILE, x1 + (n_x + n_h) * TILE  # D1 = g'(Z1)
         sums = d1 + n_h * TILE
         sW1, sb1 = tile_zeros(S, n_h, n_x, L), tile_zeros(S, n_h, 1, L)
@@ -64,8 +65,10 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
         for start in range(begin, end, TILE):
             n = min(TILE, end - start)
             columns = (n + W - 1) // W * W
-            examples(X, order, i, start, row, column, n_x, n, S, x1, TILE, columns)
-            examples(Y, order, i, start, row_y, column_y, n_y, n, S, y2, TILE, columns)
+            examples(X, control, i, start, row, column, n_x, n, S, x1, TILE, columns)
+            examples(Y, control, i, start, row_y, column_y, n_y, n, S, y2, TILE, columns)
+            if weighted:
+                weights(control, i, start, n, S, y2 + n_y * TILE)
             for t in range(0, columns, W):
                 z = column_affine(W1, b1, tile_load(S, x1 + t, TILE, n_x, 1, W), n_h)
                 a = column_map(value, z)

@@ -12,20 +12,21 @@ from .compiling import inline
 from .copying import make_copying
 from .descent import make_parameters_in_place
 from .layout import make_in_place, odd_lines
-from .output_layer import make_output_layer
+from .output_layer import make_output_layer, make_weights
 from .products import make_products
 from .simd import hsum, load, splat, store, zeros
 
 
 @inline
 def buffers_size(n_x: int, n_h: int, n_y: int, T: int, L: int, itemsize: int) -> int:
-    """Elements of a thread's buffers: X, Y, Z2, A1 and D1 for T examples, and a vector."""
-    return (n_x + 2 * n_y + 2 * n_h) * odd_lines(T, itemsize) + L
+    """Elements of a thread's buffers: X, Y, weights, Z2, A1 and D1 for T examples, and a vector."""
+    return (n_x + 2 * n_y + 1 + 2 * n_h) * odd_lines(T, itemsize) + L
 
 
 def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: int) -> SimpleNamespace:
     """The step on vectors of L examples, V of them in a row of a register tile; tiles of a multiple of V * L."""
     value, derivative, states = formulas.value, formulas.derivative, formulas.states
+    weighted, weights = formulas.weighted, make_weights(formulas.shuffled)
     output = make_output_layer(formulas, L)
     output_values, output_errors = output.values, output.errors
     copying, products = make_copying(L, formulas.shuffled), make_products(L, V)
@@ -81,7 +82,7 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
         copy(S, z, ld, 1, n_y, n, A2, start, m, n)
 
     @inline
-    def accumulate(X, Y, order, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
+    def accumulate(X, Y, control, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
         n_x, n_h, n_y = X.shape[0], b1.size, b2.size
         row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
@@ -89,14 +90,16 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
         ld = odd_lines(T, itemsize)
         x = at.buffers
         z, y = x + n_x * ld, x + (n_x + n_y) * ld
-        a, d = y + n_y * ld, y + (n_y + n_h) * ld
-        s = d + n_h * ld
+        a = y + (n_y + 1) * ld  # past a row of weights
+        d, s = a + n_h * ld, a + 2 * n_h * ld
         cost = 0.0
         for start in range(begin, end, T):
             n = min(T, end - start)
             columns = columns_of(n)
-            examples(X, order, i, start, row, column, n_x, n, S, x, ld, columns)
-            examples(Y, order, i, start, row_y, column_y, n_y, n, S, y, ld, columns)
+            examples(X, control, i, start, row, column, n_x, n, S, x, ld, columns)
+            examples(Y, control, i, start, row_y, column_y, n_y, n, S, y, ld, columns)
+            if weighted:
+                weights(control, i, start, n, S, y + n_y * ld)
             hidden_layer(S, x, n_x, W1, b1, a, d, ld, columns)
             scores(S, a, n_h, W2, b2, z, ld, columns)
             costs = zeros(S, L)

@@ -27,7 +27,7 @@ class Layout(NamedTuple):
     depth: int  # rows of a panel of W1: features, up to a multiple of R; 0 where W1 stays in rows
     block: int  # features whose part of a tile of X stays in cache: a multiple of R, or all of them
     ld_h: int  # from example to example in A1 and D1
-    ld_t: int  # from row to row in Y and Z2, and in X where examples are side by side
+    ld_t: int  # from row to row in Y, its weights and Z2, and in X where examples are side by side
     ld_x: int  # from example to example in X where features are side by side
     W1: int
     b1: int
@@ -118,7 +118,7 @@ def make_layout(
     # from X on, as if this were the first thread
     X = state + states * state_slab
     Y = X + max(T * ld_x, depth * ld_t)
-    Z = Y + n_y * ld_t
+    Z = Y + (n_y + 1) * ld_t  # a row of weights follows Y
     A = Z + n_y * ld_t
     D = A + T * ld_h
     sums = D + T * ld_h

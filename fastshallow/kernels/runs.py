@@ -14,9 +14,11 @@ from .threads import barrier
 # A run's settings and what it keeps between calls, to go on exactly where it stopped: one array of float64, because
 # each argument of a call costs time. ARRIVALS and GIVEN_UP are 64-bit integers for `barrier`. After LEARNING_RATE come
 # the optimizer's hyperparameters; from PARTS on, the cost of each group of examples; from COSTS on, the costs that are
-# recorded, number FIRST first; from ORDERS on, the order of the examples in each epoch, that of epoch BEGUN first.
-TILE, CHUNK, GROUP, GROUPS, THREADS, PIECES, EPOCHS, COST_EVERY, L2, BATCH, ORDERS = range(11)
-BEGUN, FIRST, EPOCH, POSITION, START, SUM, FAILED, BASE, ARRIVALS, GIVEN_UP, LEARNING_RATE = range(11, 22)
+# recorded, number FIRST first. Elsewhere in it lie the examples' weights, from WEIGHTS on; the order of the examples in
+# each epoch, from ORDERS on, and the learning rates, from RATES on, those of epoch BEGUN first.
+TILE, CHUNK, GROUP, GROUPS, THREADS, PIECES, EPOCHS, COST_EVERY, L2, CLIP_NORM, BATCH = range(11)
+WEIGHTS, ORDERS, RATES = range(11, 14)
+BEGUN, FIRST, EPOCH, POSITION, START, SUM, FAILED, BASE, ARRIVALS, GIVEN_UP, LEARNING_RATE = range(14, 25)
 MOST_HYPERPARAMETERS = 4
 PARTS = LEARNING_RATE + 1 + MOST_HYPERPARAMETERS
 MOST_GROUPS = 16
@@ -35,9 +37,9 @@ def meet(control, threads, target):
 def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callable[..., Any]:
     """The function that runs `step` over the data, epoch after epoch."""
     locate, begin, clear, accumulate = step.locate, step.begin, step.clear, step.accumulate
-    regularize, update, give = step.regularize, step.update, step.give
+    regularize, squares, update, give = step.regularize, step.squares, step.update, step.give
     coefficients, settings = formulas.coefficients, formulas.settings
-    regularized, shuffled = formulas.regularized, formulas.shuffled
+    regularized, shuffled, clipped = formulas.regularized, formulas.shuffled, formulas.clipped
 
     @helper
     def add_slabs(S, at, groups, rank, threads):
@@ -111,7 +113,12 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
                 if train:
                     if regularized:
                         part += l2 / 2.0 * regularize(W1, W2, dW1, S, first, l2 / n)
-                    numbers = coefficients(step + 1.0, *elements(control, LEARNING_RATE, settings))
+                    scale = 1.0  # of the gradients
+                    if clipped:
+                        norm = math.sqrt(squares(dW1, S, first))
+                        scale = control[CLIP_NORM] / norm if norm > control[CLIP_NORM] else 1.0
+                    control[LEARNING_RATE] = control[int(control[RATES]) + epoch - int(control[BEGUN])]
+                    numbers = (scale, *coefficients(step + 1.0, *elements(control, LEARNING_RATE, settings)))
                     if not math.isfinite(part) or not math.isfinite(update(W1, b1, W2, b2, dW1, S, first, numbers)):
                         control[FAILED] = 1.0
                 cost += part

@@ -14,7 +14,7 @@ from .copying import make_copying
 from .descent import make_descent
 from .first_layer import make_panel_products, make_row_products
 from .layout import make_layout, round_up
-from .output_layer import make_output_layer
+from .output_layer import make_output_layer, make_weights
 from .products import multiply
 from .simd import element, hsum, keep_first, load, put, splat, store, zeros
 from .tiles import add_rows, inner_add, tile_hsum, tile_load, tile_multiply, tile_store, tile_zeros
@@ -26,10 +26,11 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     value, derivative, states = formulas.value, formulas.derivative, formulas.states
     output = make_output_layer(formulas, L)
     output_values, output_errors = output.values, output.errors
-    shuffled, copying = formulas.shuffled, make_copying(L, formulas.shuffled)
+    shuffled, weighted, copying = formulas.shuffled, formulas.weighted, make_copying(L, formulas.shuffled)
+    weights = make_weights(formulas.shuffled)
     fill, copy, transpose, examples = copying.fill, copying.copy, copying.transpose, copying.examples
     descent = make_descent(formulas, L)
-    descend, add_decay = descent.descend, descent.add_decay
+    descend, add_decay, sum_squares = descent.descend, descent.add_decay, descent.sum_squares
     row_products = make_row_products(L, V)
     forward_rows, backward_rows = row_products.forward, row_products.backward
 
@@ -214,19 +215,21 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         fill(S, at.gradient + at.b1, at.slab - at.b1, 0)
 
     @inline
-    def accumulate(X, Y, order, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
+    def accumulate(X, Y, control, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums, dW1 only if `add`; gives back their cost
         row, column = Y.strides[0] // itemsize, Y.strides[1] // itemsize
         total = 0.0
         for start in range(begin, end, T):
             n = min(T, end - start)
             if shuffled:
-                x_row, x_step = load_ordered(X, order, i, start, n, S, at)
+                x_row, x_step = load_ordered(X, control, i, start, n, S, at)
             else:
                 x_row, x_step = load_x(X, start, n, S, at)
             hidden_layer(x_row, x_step, n, W1, S, at)
             scores(S, at, n)
-            examples(Y, order, i, start, row, column, at.n_y, n, S, at.Y, at.ld_t, n)
+            examples(Y, control, i, start, row, column, at.n_y, n, S, at.Y, at.ld_t, n)
+            if weighted:
+                weights(control, i, start, n, S, at.Y + at.n_y * at.ld_t)
             cost = zeros(S, L)
             for t in range(0, round_up(n, R), L):
                 z, y = at.Z + t, at.Y + t
@@ -268,6 +271,12 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         return squares + add_decay(S, at.W2, S, at.gradient + at.W2, at.n_y * at.width, decay)
 
     @inline
+    def squares(dW1, S, at):
+        # the sum of the squares of all gradients: those of padding are zero
+        total = sum_squares(S, at.gradient, at.slab)
+        return total + sum_squares(dW1, 0, dW1.size) if rows else total
+
+    @inline
     def update(W1, b1, W2, b2, dW1, S, at, coefficients):
         # one step of the optimizer; gives back a number that is NaN or infinite if an output's bias is
         if rows:
@@ -284,6 +293,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         clear=clear,
         accumulate=accumulate,
         regularize=regularize,
+        squares=squares,
         update=update,
         give=give,
         predict=predict,

@@ -1,0 +1,124 @@
+"""What a training run is asked to do, and the data that it does it with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .activations import Activation
+from .losses import Output
+from .optimizers import Optimizer
+from .orders import Orders, block_size
+from .schedules import Schedule
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The checked arguments of `train`."""
+
+    hidden: Activation
+    output: Output
+    optimizer: Optimizer
+    schedule: Schedule
+    epochs: int
+    cost_every: int
+    batch_size: int | None
+    shuffle: bool | str
+    l2: float
+    clip_norm: float | None
+    validation: float | None  # the fraction of the examples, if it is not given as examples
+    patience: int | None
+    tolerance: float
+    key: int  # of all random numbers that are drawn while training goes on
+    backend: str
+
+
+class Data(NamedTuple):
+    """What is learnt from: X (n_x, m), Y (n_y, m) and the examples' weights (m,), or None if all count alike."""
+
+    X: NDArray[Any]
+    Y: NDArray[Any]
+    weights: NDArray[np.float64] | None = None
+
+    @property
+    def m(self) -> int:
+        """Number of examples."""
+        return int(self.X.shape[1])
+
+    def take(self, examples: Any) -> Data:
+        """Some of the examples: a view for a slice, else a copy."""
+        weights = None if self.weights is None else self.weights[examples]
+        return Data(self.X[:, examples], self.Y[:, examples], weights)
+
+    def batch_size(self, settings: Settings) -> int:
+        """Examples of a step."""
+        return min(self.m, settings.batch_size or self.m)
+
+    def orders(self, settings: Settings) -> Orders | None:
+        """The orders of the examples in each epoch; None takes them as they are."""
+        if not settings.shuffle or self.batch_size(settings) == self.m:
+            return None
+        block = block_size(len(self.X), self.X.itemsize) if settings.shuffle == "blocks" else None
+        return Orders(settings.key, self.m, block)
+
+
+def split(data: Data, fraction: float, key: int) -> tuple[Data, Data]:
+    """Hold out a random part of the examples; return copies of the rest, and of that part."""
+    held_out = round(data.m * fraction)
+    if not 1 <= held_out < data.m:
+        raise ValueError(f"validation={fraction:g} of {data.m} examples makes {held_out}: too few, or all")
+    order = Orders(key, data.m).rows(2**63, 1)[0]  # that of an epoch that never comes
+    return data.take(np.sort(order[held_out:])), data.take(np.sort(order[:held_out]))
+
+
+def sample_weights(sample_weight: Any, m: int) -> NDArray[np.float64] | None:
+    """The weights that a user gives, as an array (m,)."""
+    if sample_weight is None:
+        return None
+    try:
+        weights = np.array(sample_weight, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"sample_weight must be {m} numbers, one for each example, not {sample_weight!r}") from None
+    if weights.shape != (m,):
+        raise ValueError(f"sample_weight must have shape ({m},), one for each example, not {weights.shape}")
+    if not (np.isfinite(weights).all() and (weights >= 0.0).all()):
+        raise ValueError("sample_weight must be finite and not negative")
+    return weights
+
+
+def weighted(data: Data, class_weight: Any, output: str) -> Data:
+    """The data with the weights of their classes too, all scaled to mean 1."""
+    weights = data.weights
+    if class_weight is not None:
+        each = _class_weights(class_weight, data.Y, output)
+        weights = each if weights is None else each * weights
+    if weights is None:
+        return data
+    total = weights.sum()
+    if not 0.0 < total < np.inf:
+        raise ValueError(f"the weights of all examples add up to {total:g}: some must be positive, and none too large")
+    return data._replace(weights=weights * (data.m / total))
+
+
+def _class_weights(class_weight: Any, Y: NDArray[Any], output: str) -> NDArray[np.float64]:
+    if output == "identity" or (output == "sigmoid" and len(Y) > 1):
+        raise ValueError(f"class_weight needs classes: output='softmax', or 'sigmoid' with one row of Y, not {len(Y)}")
+    labels = np.argmax(Y, axis=0) if output == "softmax" else (Y[0] > 0.5).astype(np.intp)
+    classes = len(Y) if output == "softmax" else 2
+    if isinstance(class_weight, str) and class_weight == "balanced":
+        counts = np.bincount(labels, minlength=classes)
+        each = len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))
+        return each[labels]  # type: ignore[no-any-return]
+    if not isinstance(class_weight, dict):
+        raise TypeError(f"class_weight must be 'balanced' or a dict of class: weight, not {class_weight!r}")
+    each = np.ones(classes)
+    for label, weight in class_weight.items():
+        if isinstance(label, bool) or label not in range(classes):
+            raise ValueError(f"class_weight has class {label!r}; the classes are 0 to {classes - 1}")
+        if not isinstance(weight, (int, float, np.number)) or not 0.0 <= weight < np.inf:
+            raise ValueError(f"class_weight[{label!r}] must be finite and not negative, not {weight!r}")
+        each[int(label)] = weight
+    return each[labels]  # type: ignore[no-any-return]

@@ -1,0 +1,111 @@
+"""What is looked at after an epoch: validation examples, whether to stop, and the adaptive learning rate."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .backends.numpy import normalizers
+from .history import Record
+from .losses import OUTPUTS, Output
+from .parameters import Parameters
+from .schedules import Adaptive
+from .settings import Data, Settings
+
+
+class Watch:
+    """Looks at a run after each recorded epoch, and keeps what it has to remember of earlier ones."""
+
+    def __init__(
+        self, settings: Settings, validation: Data | None, backend: Any, threads: int | None, state: dict[str, Any]
+    ) -> None:
+        self._settings, self._validation = settings, validation
+        self._backend, self._threads = backend, threads
+        self._best, self._waited = float(state.get("best", math.inf)), int(state.get("waited", 0))
+        self._lowest, self._idle = float(state.get("lowest", math.inf)), int(state.get("idle", 0))
+        self._factor = float(state.get("factor", 1.0))  # of the adaptive learning rate
+        self._adaptive = settings.schedule if isinstance(settings.schedule, Adaptive) else None
+        self._restores = validation is not None and settings.patience is not None
+        self.best: Parameters | None = None
+        self._least = float(state.get("least", math.inf))  # validation cost, that of `best`
+        if "best_W1" in state:
+            self.best = Parameters(*(np.array(state[f"best_{name}"]) for name in Parameters._fields))
+
+    @property
+    def active(self) -> bool:
+        """Whether there is anything to look at."""
+        return self._validation is not None or self._settings.patience is not None or self._adaptive is not None
+
+    def until(self, epoch: int) -> int:
+        """The epoch up to which training may go before the next look."""
+        every, epochs = self._settings.cost_every, self._settings.epochs
+        return min(epochs, -(-epoch // every) * every + 1) if self.active else epochs
+
+    def rates(self, first: int, count: int) -> NDArray[np.float64]:
+        """The learning rates of `count` epochs from number `first`."""
+        return self._factor * self._settings.schedule.rates(first, count, self._settings.epochs)
+
+    def look(self, record: Record, parameters: Parameters) -> str | None:
+        """Look at what the last epoch has led to; give back why training should stop, if it should."""
+        epoch, watched = record.epoch - 1, record.last("cost")
+        if self._validation is not None:
+            watched, score = self._validate(parameters)
+            record.note(watched, score)
+            if self._restores and watched < self._least:
+                self._least, record.best_epoch = watched, epoch
+                self.best = Parameters(*(each.copy() for each in parameters))
+        return self._adapt(record.last("cost"), record.last("learning_rate")) or self._wait(watched)
+
+    def _validate(self, parameters: Parameters) -> tuple[float, float]:
+        """The cost and the score of the validation examples."""
+        assert self._validation is not None
+        X, Y, _ = self._validation
+        hidden, output = self._settings.hidden, self._settings.output
+        Z2 = self._backend.forward(X, parameters, hidden, OUTPUTS["identity"], self._threads)
+        return cost_of(output, Z2, Y), score_of(output.name, Z2, Y)
+
+    def _wait(self, watched: float) -> str | None:
+        if self._settings.patience is None:
+            return None
+        self._waited = 0 if watched < self._best - self._settings.tolerance else self._waited + 1
+        self._best = min(self._best, watched)
+        return "no improvement" if self._waited >= self._settings.patience else None
+
+    def _adapt(self, cost: float, rate: float) -> str | None:
+        rule = self._adaptive
+        if rule is None:
+            return None
+        self._idle = self._idle + 1 if cost > self._lowest - rule.tolerance else 0
+        self._lowest = min(self._lowest, cost)
+        if self._idle > rule.patience:
+            if rate <= rule.minimum:
+                return "no improvement"
+            self._factor, self._idle = self._factor * rule.factor, 0
+        return None
+
+    def state(self) -> dict[str, Any]:
+        """All that has to be remembered."""
+        numbers = {"best": self._best, "waited": self._waited, "lowest": self._lowest, "idle": self._idle}
+        numbers |= {"factor": self._factor, "least": self._least}
+        best = {} if self.best is None else self.best._asdict()
+        return numbers | {f"best_{name}": array for name, array in best.items()}
+
+
+def cost_of(output: Output, Z2: NDArray[Any], Y: NDArray[Any]) -> float:
+    """The mean loss of scores Z2 (n_y, m) for Y (n_y, m)."""
+    with np.errstate(all="ignore"):
+        losses = output.loss(Z2, Y, *normalizers(Z2, output))
+    return float(losses.sum(dtype=np.float64) / Y.shape[1])
+
+
+def score_of(output: str, Z2: NDArray[Any], Y: NDArray[Any]) -> float:
+    """How good scores Z2 (n_y, m) are: accuracy, or for numbers the outputs' mean R2 (NaN if one is constant)."""
+    if output == "identity":
+        error, spread = np.mean((Z2 - Y) ** 2, axis=1), np.var(Y, axis=1)
+        return 1.0 - float(np.mean(error / spread)) if spread.all() else math.nan
+    if output == "softmax":
+        return float(np.mean(np.argmax(Z2, axis=0) == np.argmax(Y, axis=0)))
+    return float(np.mean((Z2 > 0.0) == (Y > 0.5)))
