@@ -10,9 +10,11 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "fastshallow"
 FLOORS = [
     ["formulas", "parameters", "files", "history", "orders"],
+    ["lbfgs"],
     ["activations", "losses", "optimizers", "schedules", "checks"],
     ["settings"],
     ["stepwise"],
+    ["minimizing"],
     ["kernels"],
     ["dispatch"],
     ["backends"],
