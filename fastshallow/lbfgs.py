@@ -163,8 +163,7 @@ class Minimizer:
     def _search(self, direction: Vector, first: float) -> Trial:
         def at(step: float) -> Trial:
             cost, gradient = self._cost_and_gradient(self.w + step * direction)
-            slope = float(gradient @ direction)
-            return Trial(step, cost if math.isfinite(slope) else math.inf, slope, gradient)
+            return Trial(step, cost, float(gradient @ direction), gradient)
 
         start = Trial(0.0, self.cost, float(self.gradient @ direction), self.gradient)
         return line_search(at, start, first, self.settings.evaluations)

@@ -375,8 +375,58 @@ def test_a_line_search_of_very_many_evaluations():
     for f in (lambda w: -float(w[0])), (lambda w: float(np.sign(-w[0]))):
         minimizer = Minimizer(lambda w, f=f: (f(w), [-1.0]), [0.0], LBFGS(evaluations=2000))
         assert minimizer.step() and math.isfinite(minimizer.cost)
-    huge = Minimizer(lambda w: (0.0, [1e200, 1e300]), [0.0, 0.0], LBFGS())
-    assert not huge.step() and huge.reason.startswith("no further decrease")
+
+
+def test_no_line_search_along_what_is_no_descent():
+    def at(step):
+        raise AssertionError("nothing is to be evaluated")
+
+    for slope in 0.0, 1.0, math.nan, math.inf, -math.inf:
+        start = Trial(0.0, 1.0, slope, np.empty(0))
+        assert line_search(at, start, 1.0, 25) is start
+    huge = Minimizer(lambda w: (0.0, [1e308, 1e308]), [0.0, 0.0], LBFGS())  # the slope, and the 1-norm, are infinite
+    assert not huge.step() and huge.reason.startswith("no further decrease") and huge.evaluations == 1
+
+
+def test_the_first_trials():
+    """min(1, 1 / |g|_1) times the gradient at first, since no pair tells how long a step may be; then a step of 1."""
+    for scale, first in (1e-3, 1.0), (50.0, 1.0 / (50.0 * 0.8)):
+        points = []
+
+        def evaluate(w, scale=scale, points=points):
+            points.append(w)
+            return 0.5 * scale * (w @ w), scale * w
+
+        start = np.array([0.5, -0.3])
+        minimizer = Minimizer(evaluate, start, EXACT)
+        minimizer.step()
+        np.testing.assert_allclose(points[1], start - first * scale * start, rtol=1e-12)
+    known = Minimizer(rosenbrock, [-1.2, 1.0], EXACT)
+    path(known, 5)
+    points = []
+    Minimizer.resumed(lambda w: (points.append(w), rosenbrock(w))[1], known.state(), EXACT).step()
+    np.testing.assert_array_equal(points[0], known.w - inverse_hessian_product(known.gradient, known.pairs))
+
+
+@pytest.mark.parametrize(
+    ("costs", "tolerance", "ends"),
+    [
+        ((1e-3, 0.5e-3), 1e-3, True),  # a cost below 1 counts as 1
+        ((1e-3, 0.5e-3), 1e-4, False),
+        ((1e6, 1e6 - 10.0), 1.1e-5, True),
+        ((1e6, 1e6 - 10.0), 0.9e-5, False),
+        ((-1e6, -1e6 - 10.0), 1.1e-5, True),
+        ((-1e6, -1e6 - 10.0), 0.9e-5, False),
+    ],
+)
+def test_the_cost_tolerance_is_relative(costs, tolerance, ends):
+    answers = zip(costs, ([1e-3], [0.5e-3]), strict=True)
+    minimizer = Minimizer(lambda w: next(answers), [0.0], LBFGS(gradient_tolerance=0.0, cost_tolerance=tolerance))
+    assert minimizer.step() and minimizer.cost == costs[1]
+    if ends:
+        assert minimizer.reason.startswith("converged: the relative decrease")
+    else:
+        assert minimizer.reason is None
 
 
 @pytest.mark.parametrize("noise", ["float32", "waves"])
@@ -410,11 +460,15 @@ def test_the_state_is_float64_and_its_own(dtype):
         cost, buffer[:] = evaluate(w)
         return cost, buffer
 
-    minimizer = Minimizer(reusing, start, LBFGS(gradient_tolerance=1e-4, cost_tolerance=0.0))
-    path(minimizer)
+    settings = LBFGS(gradient_tolerance=1e-4, cost_tolerance=0.0)
+    minimizer = Minimizer(reusing, start, settings)
+    right = path(Minimizer(lambda w: (evaluate(w)[0], evaluate(w)[1].astype(dtype)), start, settings))
+    start[:] = 7.0
+    minimizer.state()["w"][:] = minimizer.state()["gradient"][:] = 7.0
+    for one, other in zip(path(minimizer), right, strict=True):
+        assert all(map(np.array_equal, one, other))
     np.testing.assert_allclose(minimizer.w, c, atol=1e-3)
     assert {each.dtype for each in (minimizer.w, minimizer.gradient)} == {np.dtype(np.float64)}
-    assert not start.any()
 
 
 def test_a_network_in_float32():
