@@ -15,6 +15,7 @@ from .parameters import Parameters, initialize_parameters
 if TYPE_CHECKING:
     from .checkpoints import CheckpointError
     from .history import History
+    from .lbfgs import LBFGS
     from .loop import DivergenceError, Progress
     from .network import Network, NetworkFileError
     from .optimizers import Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "LBFGS",
     "Activation",
     "Adam",
     "AdamW",
@@ -59,6 +61,7 @@ __all__ = [
 _HOME = {
     "CheckpointError": "checkpoints",
     "History": "history",
+    "LBFGS": "lbfgs",
     "Network": "network",
     "NetworkFileError": "network",
     "DivergenceError": "loop",

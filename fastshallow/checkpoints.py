@@ -16,7 +16,7 @@ from . import files
 from .activations import ACTIVATIONS, Activation, leaky_relu
 from .history import History, Record
 from .losses import OUTPUTS
-from .optimizers import OPTIMIZERS
+from .optimizers import update_rule
 from .parameters import Parameters
 from .schedules import SCHEDULES, Function, Schedule
 from .settings import Data, Settings
@@ -99,7 +99,7 @@ class Stored:
             hidden=hidden,
             output=OUTPUTS[stored.pop("output")],
             schedule=learning_rate,
-            optimizer=type(OPTIMIZERS[optimizer])(**hyperparameters),
+            optimizer=type(update_rule(optimizer))(**hyperparameters),
             **stored,
         )
 

@@ -12,6 +12,8 @@ import numpy as np
 from .checkpoints import Checkpoint
 from .functional import named_backend
 from .history import Record
+from .lbfgs import LBFGS
+from .minimizing import Minimizing
 from .network import Network
 from .parameters import Parameters
 from .settings import Data, Settings
@@ -71,12 +73,15 @@ def go(
     record = Record(settings.cost_every)
     if stored is not None:
         stored.go_on(record)
-    if settings.backend == "fused":
+    if isinstance(settings.optimizer, LBFGS):
+        steps: Any = Minimizing(data, p, settings, module, threads, state)
+    elif settings.backend == "fused":
         from .backends.compiled import Compiled
 
-        steps: Any = Compiled(data, p, settings, watch.rates, threads, state)
+        steps = Compiled(data, p, settings, watch.rates, threads, state)
     else:
         steps = Stepwise(data, p, settings, watch.rates, module, state)
+    watch.prepare(steps.parameters)
     run = _Run(settings, steps, watch, record, hooks)
     run.go()
     best = watch.best if watch.best is not None else steps.parameters
@@ -116,6 +121,7 @@ class _Run:
         done = self.record.epoch
         if self.watch.active and done == self.watch.until(epoch) > epoch:
             self.record.stopped = self.watch.look(self.record, self.steps.parameters)
+        self.record.stopped = self.record.stopped or self.steps.finished
         last = done == self.settings.epochs or self.record.stopped is not None
         now = perf_counter()
         if last or (done > epoch if self.each_epoch else now - self.called >= self.hooks.every):

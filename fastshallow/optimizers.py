@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .formulas import digest
+from .lbfgs import LBFGS
 
 
 @dataclass(frozen=True)
@@ -198,12 +199,15 @@ class AdamW(Adam):
 OPTIMIZERS = {each.name: each() for each in (GradientDescent, Momentum, Nesterov, RMSProp, Adam, AdamW)}
 
 
-def update_rule(optimizer: str | Optimizer) -> Optimizer:
+def update_rule(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
     """The optimizer of that name, or the given one itself."""
-    if isinstance(optimizer, Optimizer):
+    if isinstance(optimizer, (Optimizer, LBFGS)):
         return optimizer
+    if isinstance(optimizer, str) and optimizer == LBFGS.name:
+        return LBFGS()
     if isinstance(optimizer, str) and optimizer in OPTIMIZERS:
         return OPTIMIZERS[optimizer]
     raise ValueError(
-        f"optimizer must be one of {', '.join(OPTIMIZERS)} or an object such as fs.Adam(beta1=0.9), not {optimizer!r}"
+        f"optimizer must be one of {', '.join(OPTIMIZERS)}, {LBFGS.name} or an object such as fs.Adam(beta1=0.9), "
+        f"not {optimizer!r}"
     )

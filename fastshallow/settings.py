@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from .activations import Activation
 from .losses import Output
-from .optimizers import Optimizer
 from .orders import Orders, block_size
 from .schedules import Schedule
 
@@ -21,7 +20,7 @@ class Settings:
 
     hidden: Activation
     output: Output
-    optimizer: Optimizer
+    optimizer: Any  # Optimizer or LBFGS
     schedule: Schedule
     epochs: int
     cost_every: int

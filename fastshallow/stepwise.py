@@ -27,6 +27,8 @@ class Stepwise:
         As the last step left them.
     failure
         What became NaN or infinite, once `run` has given back False.
+    finished
+        Why there are no more steps to take, or None.
     """
 
     def __init__(
@@ -37,7 +39,7 @@ class Stepwise:
         self._orders = data.orders(settings)
         self._gradients: Any = ()
         self.parameters = p
-        self.failure = ""
+        self.failure, self.finished = "", None
         self._begin(int(state.get("epoch", 0)))
         self._first = -(-self.epoch // settings.cost_every)
         self._costs: list[float] = []

@@ -17,6 +17,7 @@ from .activations import Activation, activation
 from .checkpoints import Checkpoint, read
 from .checks import check_finite, check_labels, check_parameters, check_threads, check_x, check_y
 from .functional import named_backend
+from .lbfgs import LBFGS
 from .loop import Callback, DivergenceError, Hooks, Progress, go
 from .losses import Output, output_layer
 from .network import Network
@@ -43,7 +44,7 @@ def train(
     backend: str = "auto",
     threads: int | None = None,
     *,
-    optimizer: str | Optimizer = "gradient_descent",
+    optimizer: str | Optimizer | LBFGS = "gradient_descent",
     l2: float = 0.0,
     batch_size: int | None = None,
     shuffle: bool | str = True,
@@ -90,7 +91,8 @@ def train(
     optimizer
         ``"gradient_descent"``, ``"momentum"``, ``"nesterov"``, ``"rmsprop"``, ``"adam"`` or ``"adamw"``, all as PyTorch
         computes them; or an object with hyperparameters of your own, such as ``fs.Momentum(beta=0.95)`` or
-        ``fs.Adam(beta1=0.9, beta2=0.999, epsilon=1e-8)``.
+        ``fs.Adam(beta1=0.9, beta2=0.999, epsilon=1e-8)``. ``"lbfgs"``, or ``fs.LBFGS(history_size=10)``, needs no
+        learning rate: an epoch is a line search over all examples, and training ends where it has converged.
     l2
         Adds l2 / (2 m) times the sum of the squared weights, without the biases, to the cost, and so l2 / m times the
         weights to their gradients: scikit-learn's ``alpha``. m counts the examples of a step.
@@ -137,7 +139,7 @@ def train(
     -------
     Network
         Ctrl-C ends training within about 0.1 s and gives back the network as it is. ``history.stopped`` says why
-        training ended early: ``"interrupted"``, ``"callback"`` or ``"no improvement"``.
+        training ended early: ``"interrupted"``, ``"callback"``, ``"no improvement"`` or ``"converged"``.
 
     Raises
     ------
@@ -163,6 +165,10 @@ def train(
     data = _checked_data(X, Y, p and len(p.W2), loss, sample_weight)
     check_threads(threads)
     rule, rates = update_rule(optimizer), schedule(learning_rate)
+    if isinstance(rule, LBFGS):
+        if batch_size is not None or clip_norm is not None:
+            raise ValueError("batch_size and clip_norm must be None for optimizer='lbfgs', which takes all examples")
+        rates = Schedule(1.0)
     random = generator(seed)
     if p is None:
         p = initialize_parameters(len(X), n_h, len(data.Y), scale, random, X.dtype)

@@ -39,6 +39,11 @@ class Watch:
         """Whether there is anything to look at."""
         return self._validation is not None or self._settings.patience is not None or self._adaptive is not None
 
+    def prepare(self, parameters: Parameters) -> None:
+        """Compile what will be needed, before the clock begins."""
+        if self._validation is not None:
+            self._validate(parameters)
+
     def until(self, epoch: int) -> int:
         """The epoch up to which training may go before the next look."""
         every, epochs = self._settings.cost_every, self._settings.epochs

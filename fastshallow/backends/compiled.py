@@ -36,6 +36,7 @@ class Compiled:
         X, Y, weights = data
         (n_x, m), size, optimizer = X.shape, data.batch_size(settings), settings.optimizer
         self._orders, self._rates, self._every = data.orders(settings), rates, settings.cost_every
+        self.finished = None
         self._batches = int(-(-m // size))
         switches = Switches(
             settings.l2 > 0.0, self._orders is not None, weights is not None, settings.clip_norm is not None

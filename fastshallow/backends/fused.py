@@ -87,19 +87,37 @@ def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: 
 
 
 def cost_and_gradients(
-    X: Any, Y: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None
+    X: Any,
+    Y: Any,
+    p: Parameters,
+    hidden: Activation,
+    output: Output,
+    threads: int | None = None,
+    weights: Any = None,
 ) -> tuple[float, Parameters]:
     """The cost and its gradients. Raises TypeError or ValueError if dtypes, layouts or shapes do not fit each other."""
     W1, b1, W2, b2 = p
     dtype = X.dtype
     key = (X.shape, W2.shape, dtype, hidden, output, "run", threads)
-    run, scratch, control, (s1, s2, s3, s4), _, most = _thread.calls.get(key) or make_call(*key, w1_shape=W1.shape)
+    if weights is None:
+        call = _thread.calls.get(key) or make_call(*key, w1_shape=W1.shape)
+    else:
+        call = _weighted_call(key, weights)
+    run, scratch, control, (s1, s2, s3, s4), _, most = call
     dW1, db1, dW2, db2 = gradients = empty(s1, dtype), empty(s2, dtype), empty(s3, dtype), empty(s4, dtype)
     if most == 1:
         cost = run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control, 0)
     else:
         cost = together(run, (X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control), most, threads)
     return cost, new(Parameters, gradients)
+
+
+def _weighted_call(key: tuple[Any, ...], weights: Any) -> Call:
+    """A call on examples with weights (m,)."""
+    call = make_call(*key, own=True, switches=PLAIN._replace(weighted=True))  # type: ignore[misc]
+    control = np.concatenate([call.control, weights])
+    control[runs.WEIGHTS] = len(call.control)
+    return call._replace(control=control)
 
 
 def together(kernel: Any, arguments: tuple[Any, ...], most: int, threads: int | None) -> Any:

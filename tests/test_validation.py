@@ -1,0 +1,200 @@
+"""Between epochs: validation, early stopping, callbacks, the progress bar, and the warning of equal units."""
+
+import math
+
+import numpy as np
+import pytest
+from cases import make_case
+from tolerance import tolerance
+
+import fastshallow as fs
+from fastshallow import loop
+
+FLOWER = fs.datasets.planar_flower()
+BACKENDS = pytest.mark.parametrize("backend", ["numpy", "fused"])
+
+
+def same(one, other):
+    return all(map(np.array_equal, one, other))
+
+
+def loss_and_score(output, A2, Y):
+    """The textbook's formulas, from A2."""
+    m = Y.shape[1]
+    if output == "sigmoid":
+        return -np.sum(Y * np.log(A2) + (1 - Y) * np.log(1 - A2)) / m, np.mean((A2 > 0.5) == Y)
+    if output == "softmax":
+        return -np.sum(Y * np.log(A2)) / m, np.mean(A2.argmax(axis=0) == Y.argmax(axis=0))
+    residual = ((A2 - Y) ** 2).sum(axis=1) / ((Y - Y.mean(axis=1, keepdims=True)) ** 2).sum(axis=1)
+    return np.sum((A2 - Y) ** 2) / (2 * m), np.mean(1 - residual)
+
+
+@BACKENDS
+@pytest.mark.parametrize(("output", "n_y"), [("sigmoid", 1), ("softmax", 3), ("identity", 2)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_each_epoch_is_validated(output, n_y, dtype, backend):
+    X, Y, p = make_case(3, 4, n_y, 40, dtype, output)
+    V, U, _ = make_case(3, 4, n_y, 30, dtype, output, seed=1)
+    options = {"output": output, "parameters": p, "learning_rate": 0.1, "backend": backend}
+    history = fs.train(X, Y, epochs=5, validation=(V, U), **options).history
+    for epoch in range(5):
+        net = fs.train(X, Y, epochs=epoch + 1, **options)
+        cost, score = loss_and_score(output, net.predict_proba(V) if n_y != 2 else net.predict(V), U)
+        assert history.validation_cost[epoch] == pytest.approx(cost, rel=tolerance(dtype, 1.0, 100.0))
+        assert history.validation_score[epoch] == pytest.approx(score, rel=tolerance(dtype, 1.0, 100.0))
+    unwatched = fs.train(X, Y, epochs=5, **options).history
+    np.testing.assert_array_equal(history.cost, unwatched.cost)
+    assert history.as_dict().keys() - unwatched.as_dict().keys() == {"validation_cost", "validation_score"}
+    assert {len(column) for column in history.as_dict().values()} == {5}
+
+
+def test_a_fraction_is_held_out():
+    X = np.arange(60.0).reshape(2, 30) / 60
+    Y = (X[:1] > 0.25).astype(float)
+    net = fs.train(X, Y, epochs=4, seed=1, validation=0.2, batch_size=8)
+    assert len(net.history.validation_cost) == 4
+    again = fs.train(X, Y, epochs=4, seed=1, validation=0.2, batch_size=8)
+    assert same(net.parameters, again.parameters)  # the seed draws them
+    other = fs.train(X, Y, epochs=4, seed=1, batch_size=8)
+    assert not same(net.parameters, other.parameters)
+    from fastshallow.settings import Data, split
+
+    rest, part = split(Data(X, Y, np.arange(30.0)), 0.2, key=5)
+    assert (rest.m, part.m) == (24, 6) and set(rest.weights) | set(part.weights) == set(range(30))
+    np.testing.assert_array_equal(rest.X[0] * 60, rest.weights)  # an example keeps its weight
+
+
+@BACKENDS
+def test_patience_restores_the_best(backend):
+    random = np.random.default_rng(0)
+    X, V = random.standard_normal((5, 30)), random.standard_normal((5, 300))
+    Y, U = (np.sign(Z[:1] + random.standard_normal((1, Z.shape[1]))) / 2 + 0.5 for Z in (X, V))
+    options = {"n_h": 20, "epochs": 2000, "learning_rate": 1.0, "seed": 1, "scale": "xavier", "backend": backend}
+    net = fs.train(X, Y, validation=(V, U), patience=7, **options)
+    history = net.history
+    best = int(np.argmin(history.validation_cost))
+    assert history.stopped == "no improvement" and history.best_epoch == best and len(history.cost) == best + 1 + 7
+    assert same(net.parameters, fs.train(X, Y, **options | {"epochs": best + 1}).parameters)
+    # what counts as an improvement decides when to stop, not what is restored
+    strict = fs.train(X, Y, validation=(V, U), patience=7, tolerance=0.01, **options).history
+    assert len(strict.cost) < len(history.cost) and strict.best_epoch == np.argmin(strict.validation_cost)
+    # without patience nothing stops, and nothing is restored
+    free = fs.train(X, Y, validation=(V, U), **options | {"epochs": 50})
+    assert free.history.best_epoch is None and free.history.stopped is None
+    assert same(free.parameters, fs.train(X, Y, **options | {"epochs": 50}).parameters)
+
+
+@BACKENDS
+def test_patience_with_the_training_cost(backend):
+    history = fs.train(*FLOWER, epochs=5000, seed=2, patience=3, tolerance=1e-3, cost_every=10, backend=backend).history
+    waited, best = 0, math.inf
+    for cost in history.cost:
+        waited, best = 0 if cost < best - 1e-3 else waited + 1, min(best, cost)
+    assert waited == 3 and history.stopped == "no improvement" and len(history.cost) < 500
+
+
+# ---- callbacks ----
+
+
+@BACKENDS
+def test_callbacks_see_the_run(backend, monkeypatch):
+    monkeypatch.setattr(loop, "PIECE", 0.001)
+    seen = []
+    net = fs.train(*FLOWER, epochs=3000, seed=2, backend=backend, callbacks=seen.append, callback_every=1e-6)
+    epochs = [each.epoch for each in seen]
+    assert len(seen) > 3 and epochs == sorted(epochs) and epochs[-1] == 3000
+    for each in seen:
+        assert each.epochs == 3000 and each.seconds > 0
+        if each.epoch:
+            assert each.cost == net.history.cost[each.epoch - 1] and each.learning_rate == 1.2
+    assert same(seen[-1].network.parameters, net.parameters)
+    middle = seen[len(seen) // 2]  # it has kept its own copy
+    assert same(
+        middle.network.parameters,
+        fs.train(*FLOWER, epochs=middle.epoch, seed=2, backend=backend).parameters,
+    )
+
+
+@BACKENDS
+def test_callbacks_each_epoch_and_stop(backend):
+    calls = []
+
+    def stop(progress):
+        progress.stop = progress.epoch == 5
+
+    net = fs.train(
+        *FLOWER, epochs=9, seed=2, backend=backend, callbacks=[lambda p: calls.append(p.epoch), stop],
+        callback_every="epoch", batch_size=64,
+    )  # fmt: skip
+    assert calls == [1, 2, 3, 4, 5] and net.history.stopped == "callback" and len(net.history.cost) == 5
+    assert same(net.parameters, fs.train(*FLOWER, epochs=5, seed=2, backend=backend, batch_size=64).parameters)
+
+
+def test_an_error_in_a_callback_is_not_hidden():
+    with pytest.raises(ZeroDivisionError):
+        fs.train(*FLOWER, epochs=3, callbacks=lambda progress: 1 / 0)
+
+
+def test_the_progress_bar(capsys):
+    pytest.importorskip("tqdm")
+    fs.train(*FLOWER, epochs=300, seed=2, validation=0.1, progress=True)
+    shown = capsys.readouterr().err
+    assert "300/300" in shown and "cost 0.6" in shown and "validation 0." in shown
+
+
+def test_a_missing_tqdm_is_named(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "tqdm.auto", None)
+    with pytest.raises(ImportError, match=r'pip install "fastshallow\[progress\]"'):
+        fs.train(*FLOWER, epochs=3, progress=True)
+
+
+def test_seconds_grow_with_the_epochs():
+    for backend in ("numpy", "fused"):
+        seconds = fs.train(*FLOWER, epochs=2000, seed=2, backend=backend).history.seconds
+        assert (np.diff(seconds) >= 0).all() and 0 < seconds[0] < seconds[-1]
+
+
+def test_lbfgs_ends_where_it_has_converged():
+    for backend in ("numpy", "fused"):
+        net = fs.train(*FLOWER, optimizer="lbfgs", l2=0.1, seed=2, scale="xavier", backend=backend)
+        assert net.history.stopped == "converged" and len(net.history.cost) < 500
+        best = fs.train(*FLOWER, epochs=3000, l2=0.1, seed=2, scale="xavier", backend="fused").history.cost[-1]
+        assert net.history.cost[-1] <= best + 1e-6
+
+
+# ---- equal units ----
+
+
+@pytest.mark.parametrize(
+    "options", [{"scale": 0.0}, {"parameters": fs.Parameters(*map(np.ones, ((4, 2), (4, 1), (1, 4), (1, 1))))}]
+)
+def test_equal_units_are_warned_of(options):
+    with pytest.warns(UserWarning, match="all hidden units begin equal"):
+        net = fs.train(*FLOWER, 4, epochs=20, backend="numpy", **options)
+    assert np.ptp(net.parameters.W1, axis=0).max() < 1e-12  # and so they stay
+
+
+def test_a_single_unit_or_unequal_ones_are_fine():
+    fs.train(*FLOWER, 1, epochs=2, scale=0.0, backend="numpy")
+    fs.train(*FLOWER, 4, epochs=2, scale=0.01, backend="numpy")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"validation": 1.5}, ValueError, "validation must be less than 1"),
+        ({"validation": 0.001}, ValueError, "validation=0.001 of 400 examples makes 0: too few"),
+        ({"validation": "some"}, TypeError, "validation must be a number"),
+        ({"validation": (np.ones((3, 5)), np.ones((1, 5)))}, ValueError, "X of validation must be float64 with 2 rows"),
+        ({"validation": (np.ones((2, 5)), np.ones((2, 5)))}, ValueError, "Y must have a row for each"),
+        ({"patience": 0}, ValueError, "patience must be 1 or more, not 0"),
+        ({"tolerance": -1}, ValueError, "tolerance must be not negative"),
+        ({"callbacks": 5}, TypeError, "callbacks must be functions of an fs.Progress, not 5"),
+        ({"callbacks": [5]}, TypeError, "callbacks must be functions of an fs.Progress, not 5"),
+        ({"callback_every": "day"}, ValueError, "callback_every must be a number of seconds or 'epoch', not 'day'"),
+        ({"callback_every": 0}, ValueError, "callback_every must be positive"),
+    ],
+)
+def test_bad_arguments_are_named(options, error, message):
+    with pytest.raises(error, match=message):
+        fs.train(*FLOWER, epochs=2, **options)
