@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+ENDS = ("no improvement", "converged")  # what stops a run for good
 COLUMNS = ("cost", "validation_cost", "validation_score", "learning_rate", "seconds")
 
 
@@ -118,6 +119,8 @@ class Record:
         for name, column in self.columns.items():
             column.extend(getattr(history, name))
         self.best_epoch, self.epoch, self.elapsed = history.best_epoch, epoch, elapsed
+        if history.stopped in ENDS:
+            self.stopped = history.stopped
 
     def history(self) -> History:
         """All that was noted, as arrays of one length, or empty."""

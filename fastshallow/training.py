@@ -339,7 +339,7 @@ def _warn_of_symmetry(p: Parameters) -> None:
 
 def _hooks(callbacks: Any, every: float | str, progress: bool, epochs: int) -> tuple[Hooks, Any]:
     """The callbacks, and the progress bar, which is one of them, to be closed at the end."""
-    wanted = (callbacks,) if callable(callbacks) else tuple(callbacks)
+    wanted = tuple(callbacks) if isinstance(callbacks, (tuple, list)) else (callbacks,)
     for each in wanted:
         if not callable(each):
             raise TypeError(f"callbacks must be functions of an fs.Progress, not {each!r}")

@@ -12,6 +12,7 @@ from cases import make_case
 import fastshallow as fs
 from fastshallow import loop
 from fastshallow.backends import compiled
+from fastshallow.checkpoints import Checkpoint
 
 OPTIMIZERS = {
     "gradient_descent": fs.GradientDescent(),
@@ -27,7 +28,7 @@ CASES = [
     *(("exact", (2, 4, 1, 203), "float64", name) for name in OPTIMIZERS),
     ("examples", (9, 11, 2, 203), "float32", "adam"),
     ("units", (30, 51, 2, 203), "float64", "adam"),
-    ("features", (33, 19, 2, 50), "float32", "momentum"),
+    ("features", (66, 19, 2, 50), "float32", "momentum"),
 ]
 
 
@@ -52,17 +53,20 @@ class StoppedError(Exception):
 
 
 def stop_after(monkeypatch, steps):
-    """Let the run break off after so many pieces, which are steps, as a crash would, with a checkpoint after each."""
+    """Let the run break off after so many pieces, which are steps, as a crash would, once a checkpoint is written."""
     monkeypatch.setattr(loop, "PIECE", 0.0)
     write, left = loop._Run.write, [steps]
 
-    def counted(self, checkpoint):
-        write(self, checkpoint)
+    def due(self):
         left[0] -= 1
-        if left[0] == 0:
-            raise StoppedError
+        return left[0] == 0
 
-    monkeypatch.setattr(loop._Run, "write", counted)
+    def written(self, checkpoint):
+        write(self, checkpoint)
+        raise StoppedError
+
+    monkeypatch.setattr(Checkpoint, "due", property(due))
+    monkeypatch.setattr(loop._Run, "write", written)
 
 
 @pytest.mark.parametrize("backend", ["numpy", "fused"])
@@ -70,7 +74,7 @@ def stop_after(monkeypatch, steps):
 def test_the_same_bits_from_ten_places(arrangement, shape, dtype, optimizer, backend, tmp_path, monkeypatch):
     X, Y, p = make_case(*shape, dtype)
     V, U, _ = make_case(*shape, dtype, seed=1)
-    options = options_of(optimizer, parameters=p, validation=(V, U), patience=39, backend=backend)
+    options = options_of(optimizer, parameters=p, validation=(V, U), patience=40, backend=backend)
     options["sample_weight"] = np.random.default_rng(2).random(shape[3])
     if backend == "fused" and optimizer != "lbfgs":
         assert fs.explain(*shape[:3], 16, dtype).plan.arrangement == arrangement
@@ -122,6 +126,9 @@ def test_more_epochs_and_the_adaptive_rate(backend, tmp_path):
     fs.train(X, Y, epochs=200, checkpoint=path, **options)
     assert same(fs.resume(path, X, Y, epochs=600), whole)
     assert same(fs.resume(path, X, Y), whole)  # and the end is written as well
+    assert whole.history.stopped == "no improvement"
+    fs.train(X, Y, epochs=50, checkpoint=path, **options)
+    assert same(fs.resume(path, X, Y, epochs=600), whole)
 
 
 def test_ctrl_c_leaves_a_checkpoint(tmp_path):

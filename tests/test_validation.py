@@ -165,9 +165,10 @@ def test_lbfgs_ends_where_it_has_converged():
 # ---- equal units ----
 
 
-@pytest.mark.parametrize(
-    "options", [{"scale": 0.0}, {"parameters": fs.Parameters(*map(np.ones, ((4, 2), (4, 1), (1, 4), (1, 1))))}]
-)
+EQUAL = fs.Parameters(np.ones((4, 2)), np.ones((4, 1)), np.ones((1, 4)), np.ones((1, 1)))
+
+
+@pytest.mark.parametrize("options", [{"scale": 0.0}, {"parameters": EQUAL}])
 def test_equal_units_are_warned_of(options):
     with pytest.warns(UserWarning, match="all hidden units begin equal"):
         net = fs.train(*FLOWER, 4, epochs=20, backend="numpy", **options)
