@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 HIDDEN = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
+RULES = ("gradient_descent", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lbfgs")
 BACKENDS = ("fused", "jit", "numpy", "examples", "loops")
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -19,6 +20,7 @@ TRAIN = """examples:
   fastshallow train                                        the planar flower of the course, beside NumPy
   fastshallow train data.csv --target diagnosis --test-fraction 0.2 --output net.npz
   fastshallow train data.csv --target price --hidden-units 64 --ignore id name
+  fastshallow train data.csv --target price --optimizer adam --batch-size 32 --patience 20
   fastshallow train data.npz                               arrays X (n_x, m) and Y (n_y, m)
 
 A CSV has a header, numbers, and the target, which decides the output: two values make a sigmoid, more texts a softmax,
@@ -145,7 +147,15 @@ def _add_train_arguments(train: argparse.ArgumentParser) -> None:
     train.add_argument("--hidden-units", type=_whole, metavar="N", help="default: 16; 4 for the flower")
     train.add_argument("--hidden", choices=HIDDEN, default="tanh", metavar="NAME", help=_one_of(HIDDEN))
     train.add_argument("--epochs", type=_whole, metavar="N", help="default: 2,000; 10,000 for the flower")
-    train.add_argument("--learning-rate", type=_positive, metavar="A", help="default: 0.1; 1.2 for the flower")
+    train.add_argument("--optimizer", choices=RULES, default="gradient_descent", metavar="NAME", help=_one_of(RULES))
+    train.add_argument(
+        "--learning-rate", type=_positive, metavar="A", help="default: 0.1; 1.2 for the flower; 0.01 for adam, rmsprop"
+    )
+    train.add_argument("--batch-size", type=_whole, metavar="M", help="examples of a step (default: all)")
+    train.add_argument("--l2", type=_not_negative, default=0.0, metavar="A", help="weight decay (default: 0)")
+    train.add_argument(
+        "--patience", type=_whole, metavar="N", help="hold out a tenth, and stop N epochs after the best one for it"
+    )
     train.add_argument("--seed", type=_seed, default=2, help="of the weights and of what is held out (default: 2)")
     train.add_argument("--dtype", choices=("float32", "float64"), default="float64", help="default: float64")
     train.add_argument("--backend", choices=("auto", *BACKENDS), default="auto", metavar="NAME", help=_one_of(BACKENDS))
@@ -194,5 +204,6 @@ def _sizes(text: str) -> tuple[int, ...]:
 _whole = _checked(int, lambda n: n >= 1, "a whole number, 1 or more")
 _seed = _checked(int, lambda n: 0 <= n < 2**32, "a whole number from 0 to 4294967295")
 _positive = _checked(float, lambda x: 0 < x < float("inf"), "a number above 0")
+_not_negative = _checked(float, lambda x: 0 <= x < float("inf"), "a number, 0 or more")
 _fraction = _checked(float, lambda x: 0 < x < 1, "a number between 0 and 1")
 _shape = _checked(_sizes, lambda s: len(s) == 3 and min(s) >= 1, "a shape such as 30-64-1: n_x-n_h-n_y")

@@ -42,13 +42,17 @@ def train(arguments: argparse.Namespace) -> int:
 
     n_h, epochs, learning_rate, scale = (4, 10_000, 1.2, 0.01) if flower else (16, 2_000, 0.1, "xavier")
     n_h, epochs = arguments.hidden_units or n_h, arguments.epochs or epochs
+    if arguments.optimizer in ("rmsprop", "adam", "adamw"):
+        learning_rate = 0.01
     learning_rate = arguments.learning_rate or learning_rate
     backend, reason = arguments.backend, "as asked"
     if backend == "auto":
         choice = dispatch.explain(len(X), n_h, len(Y), X.shape[1], arguments.dtype)
         backend, reason = choice.backend, choice.reason
     settings = {"hidden": arguments.hidden, "output": lesson.output, "seed": arguments.seed}
-    settings |= {"learning_rate": learning_rate, "scale": scale}
+    settings |= {"learning_rate": learning_rate, "scale": scale, "optimizer": arguments.optimizer, "l2": arguments.l2}
+    settings |= {"batch_size": arguments.batch_size, "patience": arguments.patience}
+    settings["validation"] = 0.1 if arguments.patience else None
 
     def run(backend: str) -> tuple[Network, dict[str, Any]]:
         with progress_bar(backend, wanted=not arguments.json) as step:
@@ -64,7 +68,7 @@ def train(arguments: argparse.Namespace) -> int:
 
             network = fit(X, Y, n_h, epochs=epochs, backend=backend, callbacks=show, **settings)
         history = network.history
-        if first.history.stopped or not len(history.epoch):
+        if first.history.stopped == "interrupted" or not len(history.epoch):
             raise KeyboardInterrupt
         network = dataclasses.replace(network, features=features, target=target)
         return network, {
@@ -94,10 +98,10 @@ def train(arguments: argparse.Namespace) -> int:
     network, result["run"] = run(backend)
     if arguments.output:
         network.save(arguments.output)
-    stopped = bool(network.history.stopped)
+    stopped = network.history.stopped == "interrupted"
     if (flower if arguments.compare is None else arguments.compare) and not stopped and backend != "numpy":
         reference, result["reference"] = run("numpy")
-        stopped = bool(reference.history.stopped)
+        stopped = reference.history.stopped == "interrupted"
         if not stopped:
             result["comparison"] = lessons.compared(network, reference)
     if arguments.json:
@@ -132,7 +136,9 @@ def _announce(lesson: lessons.Lesson, result: dict[str, Any], backend: str) -> N
             print(f"          it has only {len(values)} different values: with --classify they are classes")
     shape = "-".join(map(str, result["shape"]))
     print(f"network   {shape}, {result['hidden']}, {result['output']}, {result['dtype']}")
-    print(f"training  {result['epochs']:,} epochs, learning rate {result['learning_rate']:g}")
+    rate = "" if result["optimizer"] == "lbfgs" else f", learning rate {result['learning_rate']:g}"
+    size = f", batches of {result['batch_size']:,}" if result["batch_size"] else ""
+    print(f"training  {result['epochs']:,} epochs, {result['optimizer'].replace('_', ' ')}{rate}{size}")
     print(f"backend   {backend}: {result['reason']}\n", flush=True)
 
 
@@ -149,7 +155,7 @@ def _show_training(result: dict[str, Any], data: str | None) -> None:
     header = ["", "time", "epochs/s", "cost", *([f"{kind}, training", "held out"] if run["held_out"] else [kind])]
     show_table(header + (["speed"] if comparison else []), rows)
     if run["stopped"]:
-        print(f"Interrupted after {run['epochs']:,} of {result['epochs']:,} epochs.")
+        print(f"Ended after {run['epochs']:,} of {result['epochs']:,} epochs: {run['stopped']}.")
     if "most_frequent" in run["training"]:
         best = (run["held_out"] or run["training"])["most_frequent"]
         print(f"Guessing the most frequent value would be right for {_percent(best)}.")

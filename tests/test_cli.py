@@ -205,6 +205,19 @@ def test_float32(small, run):
     assert json.loads(out)["dtype"] == "float32"
 
 
+def test_optimizers_batches_and_stopping(small, run):
+    train = ("train", small, "--target", "amount", "--ignore", "answer", "kind", *QUICK)
+    status, out, _ = run(
+        *train, "--optimizer", "adam", "--batch-size", "16", "--patience", "3", "--learning-rate", "0.3"
+    )
+    assert status == 0 and "200 epochs, adam, learning rate 0.3, batches of 16" in out
+    assert "of 200 epochs: no improvement." in out
+    status, out, _ = run(*train, "--optimizer", "lbfgs", "--l2", "0.1", "--epochs", "2000", "--compare")
+    assert status == 0 and "2,000 epochs, lbfgs\n" in out and "of 2,000 epochs: converged." in out
+    status, out, _ = run(*train, "--optimizer", "adam", "--json")
+    assert json.loads(out)["learning_rate"] == 0.01
+
+
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -280,7 +293,7 @@ def test_ctrl_c_keeps_the_network(tmp_path):
     running.send_signal(signal.SIGINT)
     out, err = running.communicate(timeout=60)
     assert running.returncode == 130, err
-    assert "Interrupted after" in out
+    assert "Ended after" in out and "epochs: interrupted." in out
     assert "Traceback" not in err
     assert fs.Network.load(net).history.stopped == "interrupted"
 
