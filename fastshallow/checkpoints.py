@@ -32,6 +32,7 @@ class Checkpoint:
     """Writes the state of a run to one file, again and again."""
 
     def __init__(self, path: str | os.PathLike[str], every: float, settings: Settings, data: Data) -> None:
+        files.check_writable("checkpoint", path)
         self._path, self._every = path, every
         self._fixed = {
             "format": FORMAT,

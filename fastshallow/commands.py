@@ -7,7 +7,6 @@ import csv
 import dataclasses
 import io
 import json
-import os
 import sys
 from pathlib import Path
 from time import perf_counter
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import dispatch, lessons, report, tables
+from . import dispatch, files, lessons, report, tables
 from .backends import COMPILED
 from .console import digits, progress_bar, seconds_text, show_table
 from .loop import Progress
@@ -27,7 +26,7 @@ from .training import train as fit
 def train(arguments: argparse.Namespace) -> int:
     """Train on a table, or on the planar flower; show how well and how fast it went; save the network."""
     if arguments.output:
-        _check_writable(arguments.output)
+        files.check_writable("--output", arguments.output)
     flower = arguments.data is None
     if flower and (arguments.target or arguments.ignore or arguments.classify):
         raise ValueError("--target, --ignore and --classify go with a table: fastshallow train data.csv --target NAME")
@@ -109,17 +108,6 @@ def train(arguments: argparse.Namespace) -> int:
     else:
         _show_training(result, arguments.data)
     return 130 if stopped else 0
-
-
-def _check_writable(path: str) -> None:
-    """Refuse a file that can't be written, before hours of training rather than after them."""
-    folder = Path(path).parent
-    if Path(path).is_dir():
-        raise ValueError(f"{path}: this is a folder; give --output a file")
-    if not folder.is_dir():
-        raise ValueError(f"{path}: no such folder: {folder}")
-    if not os.access(folder, os.W_OK):
-        raise ValueError(f"{path}: nothing can be written into {folder}")
 
 
 def _announce(lesson: lessons.Lesson, result: dict[str, Any], backend: str) -> None:

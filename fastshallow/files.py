@@ -12,6 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def check_writable(name: str, path: str | os.PathLike[str]) -> None:
+    """Refuse a file that can't be written, before hours of training rather than after them; `name` is the argument."""
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"{name} must be the path of a file, not {path!r}")
+    folder = Path(path).parent
+    if Path(path).is_dir():
+        raise ValueError(f"{path}: this is a folder; give {name} a file")
+    if not folder.is_dir():
+        raise ValueError(f"{path}: no such folder: {folder}")
+    if not os.access(folder, os.W_OK):
+        raise ValueError(f"{path}: nothing can be written into {folder}")
+
+
 def save(path: str | os.PathLike[str], members: dict[str, Any]) -> None:
     """Write arrays, numbers and texts into one .npz file: what was there stays until the new one is complete."""
     path = Path(path)

@@ -98,7 +98,7 @@ class _Run:
         self.called, self.each_epoch = 0.0, bool(hooks.callbacks) and hooks.every == 0.0
 
     def go(self) -> None:
-        self.taken = perf_counter()
+        self.taken = self.called = perf_counter()
         try:
             while self.record.epoch < self.settings.epochs and self.record.stopped is None:
                 self.take_steps()

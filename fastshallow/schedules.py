@@ -155,6 +155,11 @@ def schedule(learning_rate: Any) -> Schedule:
     """The schedule that this is, a constant one for a number."""
     if isinstance(learning_rate, Schedule):
         return learning_rate
-    if callable(learning_rate):
+    if callable(learning_rate) and not isinstance(learning_rate, type):
         return Function(learning_rate)
+    if isinstance(learning_rate, (str, type)) or learning_rate is None:
+        raise TypeError(
+            "learning_rate must be a number, a schedule such as fs.Cosine(0.1), or a function of the epoch, "
+            f"not {learning_rate!r}"
+        )
     return Schedule(learning_rate)

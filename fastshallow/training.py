@@ -280,14 +280,16 @@ def _parted(data: Data, validation: Any, settings: Settings, output: Output) -> 
         return data, None
     if settings.validation is not None:
         return split(data, settings.validation, settings.key)
-    try:
-        X, Y = validation
-    except (TypeError, ValueError):
-        raise TypeError(f"validation must be a fraction or (X, Y), not {validation!r}") from None
-    X = check_x(X)
+    if len(validation) != 2:
+        raise TypeError(
+            f"validation must be a fraction or (X, Y), not a {type(validation).__name__} of {len(validation)}"
+        )
+    X, Y = check_x(validation[0]), validation[1]
     if X.shape[0] != len(data.X) or X.dtype != data.X.dtype:
+        hint = "; an example is a column" if X.shape[1] == len(data.X) else ""
         raise ValueError(
-            f"X of validation must be {data.X.dtype} with {len(data.X)} rows, as X is, not {X.dtype} with {len(X)}"
+            f"X of validation must be {data.X.dtype} with {len(data.X)} rows, as X is, "
+            f"not {X.dtype} of shape {X.shape}{hint}"
         )
     return data, _checked_data(X, Y, len(data.Y), output, None)
 

@@ -215,5 +215,9 @@ def test_files_that_hold_no_checkpoint(tmp_path):
     fs.train(X, Y, epochs=3, backend="numpy").save(path)
     with pytest.raises(fs.CheckpointError, match="not a checkpoint that fastshallow wrote"):
         fs.resume(path, X, Y)
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(ValueError, match=r"run\.npz: no such folder"):
         fs.train(X, Y, epochs=3, checkpoint=tmp_path / "none" / "run.npz")
+    with pytest.raises(ValueError, match="this is a folder; give checkpoint a file"):
+        fs.train(X, Y, epochs=3, checkpoint=tmp_path)
+    with pytest.raises(TypeError, match="checkpoint must be the path of a file, not 5"):
+        fs.train(X, Y, epochs=3, checkpoint=5)

@@ -216,7 +216,7 @@ ONES = np.ones((2, 6)), np.ones((1, 6))
         ({"cost_every": 0}, ValueError, "cost_every must be 1 or more"),
         ({"learning_rate": 0}, ValueError, "learning_rate must be positive and finite, not 0"),
         ({"learning_rate": np.nan}, ValueError, "learning_rate must be positive and finite, not nan"),
-        ({"learning_rate": "fast"}, TypeError, "learning_rate must be a number, not 'fast'"),
+        ({"learning_rate": "fast"}, TypeError, "learning_rate must be a number.* not 'fast'"),
         ({"scale": -1.0}, ValueError, "scale must be finite and not negative"),
         ({"scale": "lecun"}, ValueError, "scale must be a number, 'xavier' or 'he', not 'lecun'"),
         ({"seed": -1}, ValueError, "seed must be from 0"),

@@ -188,6 +188,8 @@ def test_a_single_unit_or_unequal_ones_are_fine():
         ({"validation": "some"}, TypeError, "validation must be a number"),
         ({"validation": (np.ones((3, 5)), np.ones((1, 5)))}, ValueError, "X of validation must be float64 with 2 rows"),
         ({"validation": (np.ones((2, 5)), np.ones((2, 5)))}, ValueError, "Y must have a row for each"),
+        ({"validation": (1, 2, 3)}, TypeError, r"a fraction or \(X, Y\), not a tuple of 3"),
+        ({"validation": (np.ones((9, 2)), np.ones((1, 5)))}, ValueError, "example is a column"),
         ({"patience": 0}, ValueError, "patience must be 1 or more, not 0"),
         ({"tolerance": -1}, ValueError, "tolerance must be not negative"),
         ({"callbacks": 5}, TypeError, "callbacks must be functions of an fs.Progress, not 5"),
