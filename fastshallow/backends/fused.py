@@ -25,6 +25,7 @@ from ..kernels.exact import make_exact
 from ..kernels.examples_in_lanes import buffers_size as examples_buffers
 from ..kernels.examples_in_lanes import make_examples_in_lanes
 from ..kernels.layout import LINE, make_in_place, make_layout
+from ..kernels.threads import THREADS
 from ..kernels.units_in_lanes import make_units_in_lanes
 from ..losses import Output
 from ..optimizers import OPTIMIZERS, Optimizer
@@ -69,9 +70,9 @@ def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: 
     forward, scratch, control, _, _, most = _thread.calls.get(key) or make_call(*key)
     A2 = empty((W2.shape[0], X.shape[1]), X.dtype)
     if most == 1:
-        forward(X, W1, b1, W2, b2, scratch, A2, control, 0)
+        forward(X, W1, b1, W2, b2, scratch, A2, control, 0, 0)
     else:
-        together(forward, (X, W1, b1, W2, b2, scratch, A2, control), most, threads)
+        team.run(forward, (X, W1, b1, W2, b2, scratch, A2, control), most, threads is not None)
     return A2
 
 
@@ -85,19 +86,11 @@ def cost_and_gradients(
     run, scratch, control, (s1, s2, s3, s4), _, most = _thread.calls.get(key) or make_call(*key, w1_shape=W1.shape)
     dW1, db1, dW2, db2 = gradients = empty(s1, dtype), empty(s2, dtype), empty(s3, dtype), empty(s4, dtype)
     if most == 1:
-        cost = run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control, 0)
+        cost = run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control, 0, 0)
     else:
-        cost = together(run, (X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control), most, threads)
+        arguments = X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control
+        cost = team.run(run, arguments, most, threads is not None)
     return cost, new(Parameters, gradients)
-
-
-def together(kernel: Any, arguments: tuple[Any, ...], most: int, threads: int | None) -> Any:
-    """Run a kernel on several threads; an interrupt may leave some behind, which keep the memory that they work on."""
-    try:
-        return team.run(kernel, arguments, most, threads is not None)
-    except BaseException:
-        _thread.calls, _thread.memory = {}, np.empty(0, np.uint8)
-        raise
 
 
 def make_call(
@@ -125,7 +118,7 @@ def make_call(
     thread = _thread
     plan = make_plan(n_x, n_h, n_y, m, dtype.itemsize, lanes(dtype))
     sizes = (n_x, n_h, n_y)
-    parts = plan.groups
+    parts = plan.shares if plan.arrangement == "features" else plan.groups
     if function == "forward":
         parts = m // (2 * plan.tile)
         arrangement = "examples" if plan.arrangement == "exact" else plan.arrangement
@@ -154,21 +147,21 @@ def make_control(plan: Plan, costs: int = 0) -> Any:
     """The settings of a run once over the data, with room for so many recorded costs."""
     control = np.zeros(runs.COSTS + costs)
     control[runs.TILE], control[runs.CHUNK] = plan.tile, plan.chunk
-    control[runs.GROUP], control[runs.GROUPS] = plan.group, plan.groups
-    control[runs.PIECES], control[runs.EPOCHS], control[runs.THREADS] = plan.chunks, 1, 1
+    control[runs.GROUP], control[runs.GROUPS], control[runs.SHARES] = plan.group, plan.groups, plan.shares
+    control[runs.PIECES], control[runs.EPOCHS], control[THREADS] = plan.chunks, 1, 1
     return control
 
 
 def scratch_size(plan: Plan, sizes: tuple[int, int, int], states: int, dtype: Any, threads: int) -> int:
-    """Elements of scratch memory for a plan: where the buffers of one thread more would begin."""
+    """Elements of scratch memory for a plan on so many threads."""
     L, itemsize = lanes(dtype), dtype.itemsize
     if plan.arrangement in ("exact", "examples"):
         exact = plan.arrangement == "exact"
         buffers = exact_buffers(*sizes, L) if exact else examples_buffers(*sizes, plan.tile, L, itemsize)
         return make_in_place(*sizes, buffers, 0, plan.groups, states, threads, itemsize).buffers
     rows = plan.arrangement == "features"
-    at = make_layout(*sizes, plan.tile, 0, plan.groups, states, threads, rows, L, tile_rows(), COLUMNS, itemsize)
-    return at.X
+    at = make_layout(*sizes, plan.tile, 0, plan.groups, states, threads - 1, rows, L, tile_rows(), COLUMNS, itemsize)
+    return at.size
 
 
 def tile_rows() -> int:
@@ -229,9 +222,9 @@ def compile_function(
     control = types.Array(types.float64, 1, "C")
     closure = (hidden.digest, output.digest, optimizer.digest, regularized, shuffled, arrangement)
     if function == "forward":
-        forward_type = types.void(data, *[matrix] * 4, vector, matrix, control, types.intp)
+        forward_type = types.void(data, *[matrix] * 4, vector, matrix, control, types.intp, types.int64)
         return kernel(runs.make_forward(step), forward_type, *closure)
-    run_type = types.float64(data, data, *[matrix] * 8, vector, control, types.intp)
+    run_type = types.float64(data, data, *[matrix] * 8, vector, control, types.intp, types.int64)
     return kernel(runs.make_run(step, formulas, L), run_type, *closure)
 
 
@@ -291,7 +284,7 @@ class Descent:
             control[runs.BEGUN], control[runs.EPOCHS] = epoch, epoch + count
         control[runs.PIECES] = pieces
         if self._threads == 1:
-            self._run(*self._arguments, 0)
+            self._run(*self._arguments, 0, 0)
         else:
             team.run(self._run, self._arguments, self._threads, self._asked)
         return not control[runs.FAILED]

@@ -43,7 +43,7 @@ class Layout(NamedTuple):
     A: int
     D: int
     sums: int
-    size: int
+    size: int  # up to the end of this thread's buffers
 
 
 class InPlace(NamedTuple):
@@ -123,7 +123,8 @@ def make_layout(
     D = A + T * ld_h
     sums = D + T * ld_h
     size = sums + round_up(L, line)
-    own = rank * (size - X)
+    # where W1 stays in rows, threads share the examples
+    own, own_sums = (0, rank * (size - sums)) if rows else (rank * (size - X), rank * (size - X))
     sizes = n_x, n_h, n_y, width, depth, block, ld_h, ld_t, ld_x
-    buffers = X + own, Y + own, Z + own, A + own, D + own, sums + own, size + own
+    buffers = X + own, Y + own, Z + own, A + own, D + own, sums + own_sums, size + own_sums
     return Layout(*sizes, 0, b1, W2, b2, slab, (1 + group) * slab, state, state_slab, *buffers)
