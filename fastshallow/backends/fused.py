@@ -175,7 +175,11 @@ Formulas = tuple[Activation, Output, Optimizer, bool, bool]
 
 def compiled(function: str, plan: Plan, sizes: tuple[int, int, int], dtype: Any, formulas: Formulas) -> Any:
     """The compiled function, "run" or "forward", made when it is first used."""
-    arrangement = (plan.arrangement, *sizes) if plan.arrangement == "exact" else (plan.arrangement,)
+    arrangement: tuple[Any, ...] = (plan.arrangement,)
+    if plan.arrangement == "exact":
+        arrangement += sizes
+    elif plan.arrangement in ("units", "features"):  # stages of one part slowed small steps by 0.1 us
+        arrangement += (plan.arrangement == "features" and plan.shares > 1,)
     hidden, output, optimizer, *switches = formulas
     key = (function, arrangement, dtype, hidden.digest, output.digest, optimizer.digest, *switches)
     found = _kernels.get(key)
@@ -215,7 +219,7 @@ def compile_function(
     elif arrangement[0] == "examples":
         step = make_examples_in_lanes(formulas, L, REGISTERS, itemsize)
     else:
-        step = make_units_in_lanes(formulas, L, tile_rows(), itemsize, arrangement[0] == "features")
+        step = make_units_in_lanes(formulas, L, tile_rows(), itemsize, arrangement[0] == "features", *arrangement[1:])
     number = number_type(dtype)
     data = types.Array(number, 2, "A", readonly=True)
     matrix, vector = types.Array(number, 2, "C"), types.Array(number, 1, "C")

@@ -64,6 +64,12 @@ def round_up(n: int, multiple: int) -> int:
 
 
 @inline
+def cut(n: int, share: int, shares: int) -> int:
+    """Where a share of n things begins, which ends where the next begins; without a division if there is but one."""
+    return 0 if share == 0 else n if share == shares else n * share // shares
+
+
+@inline
 def odd_lines(n: int, itemsize: int) -> int:
     """`n` elements rounded up to an odd number of cache lines: rows so far apart do not share cache sets."""
     line = LINE // itemsize

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from .compiling import helper, inline
+from .layout import cut
 from .simd import elements, load, store
 from .threads import BASE, THREADS, close, join, meet, take
 
@@ -136,7 +137,7 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
             start, used = 0, (n + group - 1) // group
             part = take(control, threads, target, shares, -1)
             while part < shares:
-                lower, upper = first.slab // L * part // shares * L, first.slab // L * (part + 1) // shares * L
+                lower, upper = cut(first.slab // L, part, shares) * L, cut(first.slab // L, part + 1, shares) * L
                 if used > 1:
                     add_slabs(S, first, used, lower, upper)
                 if train:

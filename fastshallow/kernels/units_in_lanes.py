@@ -13,15 +13,20 @@ from .compiling import inline
 from .copying import make_copying
 from .descent import make_descent
 from .first_layer import make_panel_products, make_row_products
-from .layout import make_layout, round_up
+from .layout import cut, make_layout, round_up
 from .output_layer import make_output_layer
 from .products import multiply
 from .simd import element, hsum, keep_first, load, put, splat, store, zeros
 from .tiles import add_rows, inner_add, tile_hsum, tile_load, tile_multiply, tile_store, tile_zeros
 
 
-def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int, rows: bool) -> SimpleNamespace:
-    """The step with vectors of L units, register tiles of R rows x 3 vectors, W1 in `rows` or in panels."""
+def make_units_in_lanes(
+    formulas: SimpleNamespace, L: int, R: int, itemsize: int, rows: bool, shared: bool
+) -> SimpleNamespace:
+    """The step with vectors of L units, register tiles of R rows x 3 vectors, W1 in `rows` or in panels.
+
+    Threads share the examples, or if `shared` the units.
+    """
     V = 3
     value, derivative, states = formulas.value, formulas.derivative, formulas.states
     output = make_output_layer(formulas, L)
@@ -156,7 +161,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         return forward, backward
 
     def make_over_panels(pass1, pass2, pass3):
-        """A pass over units first, ..., last - 1, in panels of at most 3 vectors, one block of features after the other."""
+        """A pass over units first, ..., last - 1 in panels of 1, 2 or 3 vectors, one block of features after another."""
 
         @inline
         def over_panels(S, at, x_row, x_step, n, add, first, last):
@@ -188,7 +193,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     @inline
     def share_start(at, share, shares):
         # of the units, up to a multiple of L
-        return at.width // L * share // shares * L
+        return cut(at.width // L, share, shares) * L
 
     @inline
     def hidden_units(W1, S, at, n, share, shares):
@@ -204,7 +209,10 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     def hidden_layer(x_row, x_step, n, W1, S, at):
         # n examples in the scratch memory, x_row apart, their features x_step -> A1 and D1
         if rows:
-            hidden_units(W1, S, at, n, 0, 1)
+            padded = round_up(n, R)
+            fill(S, at.A + n * at.ld_h, (padded - n) * at.ld_h, 0)
+            forward_rows(W1, S, at, n, 0, at.n_h)
+            activate(S, at, 0, padded, 0, at.width)
         else:
             forward_panels(S, at, x_row, x_step, n, False, 0, at.width)
 
@@ -268,6 +276,8 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
             hidden_layer(x_row, x_step, n, W1, S, at)
             total += errors(Y, order, i, start, n, S, at, scale, with_cost)
             backward_panels(S, at, x_row, x_step, n, add, 0, at.width)
+            if rows:
+                backward_rows(S, at, dW1, n, 0, at.n_h, add)
             add = True
         return total
 
@@ -286,11 +296,16 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
             copy(S, shift + at.b2, at.n_y, 1, 1, at.n_y, b2, 0, at.n_y, at.n_y)
 
     @inline
+    def row_numbers(W1, share, shares):
+        # the first of a share of the numbers in W1, and that after its last
+        vectors = round_up(W1.size, L) // L
+        return cut(vectors, share, shares) * L, min(cut(vectors, share + 1, shares) * L, W1.size)
+
+    @inline
     def regularize(W1, W2, dW1, S, at, share, shares, lower, upper, decay):
         # the weights' gradients += decay * weights; gives back the sum of the weights' squares
         if rows:
-            n = round_up(W1.size, L) // L
-            first, last = n * share // shares * L, min(n * (share + 1) // shares * L, W1.size)
+            first, last = row_numbers(W1, share, shares)
             squares = add_decay(W1, 0, dW1, 0, first, last, decay)
         else:
             squares = add_decay(S, 0, S, at.gradient, lower, min(upper, at.depth * at.width), decay)
@@ -301,8 +316,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     def update(W1, b1, W2, b2, dW1, S, at, share, shares, lower, upper, coefficients):
         # one step of the optimizer, for parameters lower, ..., upper - 1 and a share of W1 where it stays in rows
         if rows:
-            n = round_up(W1.size, L) // L
-            first, last = n * share // shares * L, min(n * (share + 1) // shares * L, W1.size)
+            first, last = row_numbers(W1, share, shares)
             descend(W1, 0, dW1, 0, S, at.state + at.slab, at.state_slab, first, last, coefficients)
         descend(S, 0, S, at.gradient, S, at.state, at.state_slab, lower, upper, coefficients)
 
@@ -324,5 +338,5 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         probe=probe,
         give=give,
         predict=predict,
-        stages=(load_tile, hidden_units, errors, hidden_errors) if rows else None,
+        stages=(load_tile, hidden_units, errors, hidden_errors) if shared else None,
     )
