@@ -70,7 +70,7 @@ def check(case, backend, hidden, output, limit=4.0):
 
 @pytest.fixture
 def arranged(monkeypatch):
-    """Make the fused backend use one arrangement of the lanes, small tiles, chunks, groups, shares, whatever the shape."""
+    """Make the fused backend use one arrangement, small tiles, chunks, groups and shares, whatever the shape."""
 
     def use(arrangement):
         def plan(n_x, n_h, n_y, m, itemsize, lanes):

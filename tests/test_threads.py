@@ -78,8 +78,13 @@ def test_nor_does_the_step_at_which_training_diverges():
     texts = set()
     for threads in (1, 2, 3):
         with pytest.raises(fs.DivergenceError) as caught:
-            fs.train(X, Y, 40, hidden="relu", output="identity", learning_rate=2.0, scale=1.0, seed=1, threads=threads)
+            formulas = {"hidden": "relu", "output": "identity", "learning_rate": 2.0, "scale": 1.0}
+            fs.train(X, Y, 40, **formulas, epochs=10**6, seed=1, threads=threads)
         texts.add(str(caught.value))
+        for worker in team._workers.idle:  # all have stopped
+            back = threading.Event()
+            worker.tasks.put((back.set, ()))
+            assert back.wait(20)
     assert len(texts) == 1
 
 
@@ -116,17 +121,21 @@ def test_a_thread_of_an_earlier_call_does_nothing(shape):
     late = int(control[CALL]) - 1
     assert late % 2 == 1 and control[TAKEN] == control[DONE] > 0
 
-    def again(*arguments):  # a thread of the first call begins before and within and after the second
+    untouched = [np.full_like(array, 7.0) for array in p]
+    stale = (np.full_like(X, np.nan), Y, *p, *untouched, *arguments[-2:])  # what that call was about
+
+    def again(*arguments):  # a thread of the first call begins before and within the second, and after it
         if arguments[-2] == 0:
-            kernel(*arguments[:-2], 1, late)
-            threading.Thread(target=kernel, args=(*arguments[:-2], 2, late)).start()
+            kernel(*stale, 1, late)
+            threading.Thread(target=kernel, args=(*stale, 2, late)).start()
         return kernel(*arguments)
 
     for _ in range(20):
         assert same((team.run(again, arguments, 2, True), gradients), right)
         counts = control[[CALL, TAKEN, DONE]].copy()
-        kernel(*arguments, 1, late)
+        kernel(*stale, 1, late)
         assert np.array_equal(control[[CALL, TAKEN, DONE]], counts)
+        assert all((array == 7.0).all() for array in untouched)
 
 
 def test_a_thread_may_join_a_call_that_is_under_way():

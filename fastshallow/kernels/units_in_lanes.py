@@ -161,7 +161,7 @@ def make_units_in_lanes(
         return forward, backward
 
     def make_over_panels(pass1, pass2, pass3):
-        """A pass over units first, ..., last - 1 in panels of 1, 2 or 3 vectors, one block of features after another."""
+        """A pass over units first, ..., last - 1 in panels of 1, 2 or 3 vectors, one block of features at a time."""
 
         @inline
         def over_panels(S, at, x_row, x_step, n, add, first, last):
