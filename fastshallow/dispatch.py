@@ -64,8 +64,9 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
     limit = (64 if wide else 3 * lanes) if large else (40 if wide else 2)
     few = n_x >= 24 and m <= min(limit, max(8, n_x // 4))
     work = m * (4 * n_x * n_h + 6 * n_h * n_y + 30 * n_h + 60 * n_y)
-    shares = _power_of_two(n_h * (n_x + n_y) // SHARE)
+    shares = n_h * (n_x + n_y) // SHARE
     if few:
+        shares = _power_of_two(min(shares, work // GROUP_WORK))  # of less, threads get in each other's way
         reason = f"{m} example{'s' * (m > 1)} of {n_x} features: each lane is a feature, and W1 stays as it is"
         return Plan("features", _round_up(m, 16), m, m, 1, shares, work, reason)
     room = CACHE // (itemsize * (n_x + 2 * n_h + 2 * n_y))
@@ -85,7 +86,7 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
     groups = _power_of_two(min(m // tile, work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
     group = _round_up(-(-m // groups), tile) if groups > 1 else m
     chunk = min(group, tile * max(1, min(CHUNK, CHUNK_WORK // (2 * n_x * n_h)) // tile))
-    return Plan(arrangement, tile, chunk, group, -(-m // group), shares, work, reason)
+    return Plan(arrangement, tile, chunk, group, -(-m // group), _power_of_two(shares), work, reason)
 
 
 def unavailable() -> str | None:
