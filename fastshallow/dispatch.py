@@ -17,8 +17,9 @@ WIDE_TILE = 256  # examples where the weights do not fit, so that each is fetche
 NARROW_TILE = 256  # examples, where they are side by side
 SUMS = 32  # n_h * (n_x + n_y) up to which the sums of all gradients fit into the registers
 CHUNK = 8192  # examples whose gradients are summed before they are added to the rest: it bounds rounding
-GROUPS = 16  # of examples, at most, which threads may share; as many as there are, whoever computes them
+PARTS = 16  # of the examples, and of the parameters, at most, that threads share; whoever computes them
 GROUP_WORK = 2 * 10**6  # operations that a group should have, about 20 us
+SHARE = 2**14  # parameters of a share
 GROUP_MEMORY = 2**24  # bytes that the gradients of all groups may take
 TEAM_WORK = 2 * 10**7  # operations of a call from which it is worth to wake threads, about 0.2 ms
 CHUNK_WORK = 10**9  # multiplications and additions between two looks at the clock, about 0.02 s
@@ -32,6 +33,7 @@ class Plan(NamedTuple):
     chunk: int  # examples of a group between two looks at the clock
     group: int  # examples whose gradients are summed apart from the others', perhaps on another thread
     groups: int
+    shares: int  # of the parameters, which threads take one by one for what is done to each
     work: int  # operations, roughly
     reason: str
 
@@ -62,9 +64,11 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
     limit = (64 if wide else 3 * lanes) if large else (40 if wide else 2)
     few = n_x >= 24 and m <= min(limit, max(8, n_x // 4))
     work = m * (4 * n_x * n_h + 6 * n_h * n_y + 30 * n_h + 60 * n_y)
+    shares = n_h * (n_x + n_y) // SHARE
     if few:
+        shares = _power_of_two(min(shares, work // GROUP_WORK))  # of less, threads get in each other's way
         reason = f"{m} example{'s' * (m > 1)} of {n_x} features: each lane is a feature, and W1 stays as it is"
-        return Plan("features", _round_up(m, 16), m, m, 1, work, reason)
+        return Plan("features", _round_up(m, 16), m, m, 1, shares, work, reason)
     room = CACHE // (itemsize * (n_x + 2 * n_h + 2 * n_y))
     if n_h < 2 * lanes:
         exact = n_h * (n_x + n_y) <= SUMS
@@ -79,11 +83,10 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
             best = WIDE_TILE if m >= 2 * WIDE_TILE else TILE
         arrangement, tile, reason = "units", _round_up(min(best, m), 16), "each lane of a vector is a hidden unit"
     slab = itemsize * (n_h + lanes) * (n_x + n_y + 1)
-    most = max(1, min(GROUPS, m // tile, work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
-    groups = 1 << (most.bit_length() - 1)  # a power of two, which 2, 4, 8, ... threads share evenly
+    groups = _power_of_two(min(m // tile, work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
     group = _round_up(-(-m // groups), tile) if groups > 1 else m
     chunk = min(group, tile * max(1, min(CHUNK, CHUNK_WORK // (2 * n_x * n_h)) // tile))
-    return Plan(arrangement, tile, chunk, group, -(-m // group), work, reason)
+    return Plan(arrangement, tile, chunk, group, -(-m // group), _power_of_two(shares), work, reason)
 
 
 def unavailable() -> str | None:
@@ -132,6 +135,11 @@ def explain(n_x: int, n_h: int, n_y: int, m: int, dtype: DTypeLike = "float64") 
 
         lanes = lanes_of(dtype)
     return choose(n_x, n_h, n_y, m, dtype, problem, lanes)
+
+
+def _power_of_two(n: int) -> int:
+    """The largest up to n, from 1 to PARTS: 2, 4, 8, ... threads share so many parts evenly."""
+    return 1 << (max(1, min(n, PARTS)).bit_length() - 1)
 
 
 def _round_up(n: int, multiple: int) -> int:

@@ -12,7 +12,7 @@ from cases import make_case
 
 import fastshallow as fs
 from fastshallow.dispatch import choose, make_plan
-from fastshallow.kernels.runs import MOST_GROUPS
+from fastshallow.kernels.runs import MOST_PARTS
 
 AVX2 = {
     "NUMBA_CPU_NAME": "haswell",
@@ -41,7 +41,7 @@ def test_every_plan_covers_all_examples(n_x, n_h, m):
         assert (plan.groups - 1) * plan.group < m <= plan.groups * plan.group
         assert (plan.chunks - 1) * plan.chunk < plan.group <= plan.chunks * plan.chunk
         assert plan.chunks == 1 or plan.chunk % plan.tile == 0
-        assert 1 <= plan.groups <= MOST_GROUPS
+        assert 1 <= plan.groups <= MOST_PARTS and 1 <= plan.shares <= MOST_PARTS
 
 
 @pytest.mark.parametrize("arguments", [(0, 4, 1, 5), (2, 4, 1, 0), (2, 4, 1, 2.5), (2, 4, 1, 5, "int32")])

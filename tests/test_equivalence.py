@@ -70,14 +70,14 @@ def check(case, backend, hidden, output, limit=4.0):
 
 @pytest.fixture
 def arranged(monkeypatch):
-    """Make the fused backend use one arrangement of the lanes, small tiles, chunks and groups, whatever the shape."""
+    """Make the fused backend use one arrangement, small tiles, chunks, groups and shares, whatever the shape."""
 
     def use(arrangement):
         def plan(n_x, n_h, n_y, m, itemsize, lanes):
             tile = 64 if arrangement == "examples" else 32
             group = m if arrangement == "features" else tile * max(3, -(-m // (16 * tile)))
             return dispatch.make_plan(n_x, n_h, n_y, m, itemsize, lanes)._replace(
-                arrangement=arrangement, tile=tile, chunk=2 * tile, group=group, groups=-(-m // group)
+                arrangement=arrangement, tile=tile, chunk=2 * tile, group=group, groups=-(-m // group), shares=3
             )
 
         monkeypatch.setattr(fused, "make_plan", plan)

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -12,10 +13,13 @@ import pytest
 from cases import make_case
 
 import fastshallow as fs
+from fastshallow import training
 from fastshallow.backends import fused, team
+from fastshallow.kernels.threads import CALL, DONE, TAKEN
 
-# shapes in several groups of examples: a kernel of exact sizes, examples side by side, units side by side
-SHAPES = [(2, 4, 1, 60_000), (9, 11, 2, 9_000), (30, 40, 2, 3_000)]
+# shapes in several groups of examples: a kernel of exact sizes, examples side by side, units side by side; and in
+# several shares of the parameters: features side by side
+SHAPES = [(2, 4, 1, 60_000), (9, 11, 2, 9_000), (30, 40, 2, 3_000), (260, 270, 3, 37)]
 
 
 def same(one, other):
@@ -27,11 +31,14 @@ def same(one, other):
 def test_the_bits_do_not_depend_on_the_number_of_threads(shape, dtype):
     case = make_case(*shape, dtype)
     plan = fs.explain(*shape, dtype).plan
-    assert plan.groups > 2
+    parts = max(plan.groups, plan.shares)
+    assert parts > 2
     one = fs.cost_and_gradients(*case, threads=1)
-    for threads in (None, 2, 3, plan.groups, plan.groups + 5):
+    A2 = fs.forward(case[0], case[2], threads=1)
+    for threads in (None, 2, 3, parts, parts + 5):
         for _ in range(3):
             assert same(fs.cost_and_gradients(*case, threads=threads), one), threads
+            assert np.array_equal(fs.forward(case[0], case[2], threads=threads), A2), threads
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
@@ -41,6 +48,122 @@ def test_nor_do_those_of_training(shape):
     for run in runs[1:]:
         assert np.array_equal(run.history.cost, runs[0].history.cost)
         assert all(map(np.array_equal, run.parameters, runs[0].parameters))
+
+
+@pytest.mark.parametrize("settings", [{}, {"optimizer": "adam", "l2": 0.3}, {"shuffle": False}], ids=str)
+@pytest.mark.parametrize("shape", [(100, 90, 2, 2_100), (260, 270, 3, 70)], ids=str)
+def test_nor_do_those_of_batches(monkeypatch, shape, settings):
+    """Batches of several groups and shares, the last one smaller; in one piece, and in pieces of one chunk."""
+    X, Y, _ = make_case(*shape)
+    size = shape[3] // 2 - 3
+    plan = fs.explain(*shape[:3], size).plan
+    assert max(plan.groups, plan.shares) > 1
+
+    def run(threads):
+        common = {"epochs": 3, "learning_rate": 0.05, "seed": 3, "batch_size": size}
+        return fs.train(X, Y, shape[1], threads=threads, **common, **settings)
+
+    one = run(1)
+    assert np.isfinite(one.history.cost).all()
+    for piece in (training.PIECE, 0.0):
+        monkeypatch.setattr(training, "PIECE", piece)
+        for threads in (1, 2, 3, 7):
+            other = run(threads)
+            assert np.array_equal(other.history.cost, one.history.cost)
+            assert all(map(np.array_equal, other.parameters, one.parameters))
+
+
+def test_nor_does_the_step_at_which_training_diverges():
+    X, Y, _ = make_case(30, 40, 2, 3_000, output="identity")
+    texts = set()
+    for threads in (1, 2, 3):
+        with pytest.raises(fs.DivergenceError) as caught:
+            formulas = {"hidden": "relu", "output": "identity", "learning_rate": 2.0, "scale": 1.0}
+            fs.train(X, Y, 40, **formulas, epochs=10**6, seed=1, threads=threads)
+        texts.add(str(caught.value))
+        for worker in team._workers.idle:  # all have stopped
+            back = threading.Event()
+            worker.tasks.put((back.set, ()))
+            assert back.wait(20)
+    assert len(texts) == 1
+
+
+def test_a_thread_that_comes_too_late_is_left_out():
+    """Nobody waits for it, it keeps no data, and what it was to do it does not do with the next call's."""
+    case, other = make_case(30, 40, 2, 3_000), make_case(30, 40, 2, 3_000, seed=1)
+    right = [fs.cost_and_gradients(*each, threads=1) for each in (case, other)]
+    free = threading.Event()
+    (worker,) = team._workers.borrow(1, None)
+    worker.tasks.put((lambda: free.wait(60), ()))
+    team._workers.give_back([worker])
+    assert team._workers.idle[-1] is worker
+    assert same(fs.cost_and_gradients(*case, threads=2), right[0])
+    assert worker.tasks.empty() and team._workers.idle[-1] is worker
+    free.set()
+    assert same(fs.cost_and_gradients(*other, threads=2), right[1])
+
+
+def make_arguments(X, Y, p):
+    """A kernel, and its arguments without rank and call."""
+    key = X.shape, p.W2.shape, X.dtype, fs.activations.tanh, fs.losses.OUTPUTS["sigmoid"], "run", 3
+    call = fused.make_call(*key, own=True)
+    gradients = [np.empty_like(array) for array in p]
+    return call.kernel, (X, Y, *p, *gradients, call.scratch, call.control), gradients
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_thread_of_an_earlier_call_does_nothing(shape):
+    X, Y, p = make_case(*shape)
+    kernel, arguments, gradients = make_arguments(X, Y, p)
+    right = fs.cost_and_gradients(X, Y, p, threads=1)
+    control = arguments[-1].view(np.int64)
+    team.run(kernel, arguments, 2, True)
+    late = int(control[CALL]) - 1
+    assert late % 2 == 1 and control[TAKEN] == control[DONE] > 0
+
+    untouched = [np.full_like(array, 7.0) for array in p]
+    stale = (np.full_like(X, np.nan), Y, *p, *untouched, *arguments[-2:])  # what that call was about
+
+    def again(*arguments):  # a thread of the first call begins before and within the second, and after it
+        if arguments[-2] == 0:
+            kernel(*stale, 1, late)
+            threading.Thread(target=kernel, args=(*stale, 2, late)).start()
+        return kernel(*arguments)
+
+    for _ in range(20):
+        assert same((team.run(again, arguments, 2, True), gradients), right)
+        counts = control[[CALL, TAKEN, DONE]].copy()
+        kernel(*stale, 1, late)
+        assert np.array_equal(control[[CALL, TAKEN, DONE]], counts)
+        assert all((array == 7.0).all() for array in untouched)
+
+
+def test_a_thread_may_join_a_call_that_is_under_way():
+    shape = 260, 270, 3, 37
+    X, Y, p = make_case(*shape)
+    legs = []
+    for threads in (1, 3):
+        q = fs.Parameters(*(each.copy() for each in p))
+        rule = fs.optimizers.OPTIMIZERS["adam"]
+        formulas = fs.activations.tanh, fs.losses.OUTPUTS["sigmoid"], rule
+        leg = fused.Descent(X, Y, q, *formulas, 10**6, 1e-3, 0.0, 1, 10**6, X.shape[1], None, threads)
+        kernel, took_part = leg._run, []
+
+        def late(*arguments, kernel=kernel, took_part=took_part):
+            rank = arguments[-2]
+            time.sleep(0.02 * rank)
+            start = time.perf_counter()
+            cost = kernel(*arguments)
+            took_part.append((rank, time.perf_counter() - start))
+            return cost
+
+        leg._run = late
+        leg.run(1500)
+        while len(took_part) < threads:
+            time.sleep(0.001)
+        legs.append((leg.costs(0, 1500).copy(), q, took_part))
+    assert np.array_equal(legs[0][0], legs[1][0]) and all(map(np.array_equal, legs[0][1], legs[1][1]))
+    assert any(rank > 0 and seconds > 0.01 for rank, seconds in legs[1][2])
 
 
 def test_a_group_that_is_left_out_is_found():
@@ -119,25 +242,26 @@ def test_in_a_joblib_worker():
 
 
 def test_who_gives_up_leaves_nobody_waiting():
-    """A caller that is interrupted before it can join its threads frees them."""
+    """A caller that is interrupted before it can join its threads frees them, and they have done nothing."""
     case = make_case(9, 11, 2, 9_000)
     right = fs.cost_and_gradients(*case, threads=2)
-    X, Y, p = case
-    call = fused.make_call(
-        X.shape, p.W2.shape, X.dtype, fs.activations.tanh, fs.losses.OUTPUTS["sigmoid"], "run", 2, True
-    )
-    gradients = [np.empty_like(array) for array in p]
-    here = threading.get_ident()
+    kernel, arguments, gradients = make_arguments(*case)
+    here, left = threading.get_ident(), threading.Event()
 
     def interrupted(*arguments):
         if threading.get_ident() == here:
+            time.sleep(0.05)  # the other thread waits for this one
             raise KeyboardInterrupt
-        return call.kernel(*arguments)
+        kernel(*arguments)
+        left.set()
 
-    with pytest.raises(KeyboardInterrupt):
-        fused.together(interrupted, (X, Y, *p, *gradients, call.scratch, call.control), 2, 2)
-    assert team._workers.running == 0 and not fused._thread.calls
-    assert same(fs.cost_and_gradients(*case, threads=2), right)
+    for _ in range(3):
+        left.clear()
+        with pytest.raises(KeyboardInterrupt):
+            team.run(interrupted, arguments, 2, True)
+        assert left.wait(60) and team._workers.running == 0
+        assert not arguments[-1].view(np.int64)[[TAKEN, DONE]].any()
+    assert same((team.run(kernel, arguments, 2, True), gradients), right)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a process")

@@ -12,6 +12,7 @@ from ..dispatch import Plan
 from ..kernels import runs
 from ..kernels.compiling import lanes
 from ..kernels.layout import InPlace
+from ..kernels.threads import THREADS
 from ..parameters import Parameters
 from ..settings import Data, Settings
 from ..stepwise import Rates, largest
@@ -68,7 +69,8 @@ class Compiled:
     def _set(self, plan: Plan, settings: Settings, size: int) -> None:
         control, optimizer = self._control, settings.optimizer
         control[runs.TILE], control[runs.CHUNK] = plan.tile, plan.chunk
-        control[runs.GROUP], control[runs.GROUPS], control[runs.THREADS] = plan.group, plan.groups, 1
+        control[runs.GROUP], control[runs.GROUPS], control[runs.SHARES] = plan.group, plan.groups, plan.shares
+        control[THREADS] = 1
         control[runs.COST_EVERY], control[runs.L2], control[runs.BATCH] = self._every, settings.l2, size
         control[runs.CLIP_NORM] = settings.clip_norm or 0.0
         first = runs.LEARNING_RATE + 1
@@ -110,7 +112,7 @@ class Compiled:
         control[runs.PIECES] = self._pieces
         before = perf_counter()
         if self._threads == 1:
-            self._run(*self._arguments, 0)
+            self._run(*self._arguments, 0, 0)
         else:
             team.run(self._run, self._arguments, self._threads, self._asked)
         if self.epoch < control[runs.EPOCHS]:  # else there were no more pieces to go through

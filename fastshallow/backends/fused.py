@@ -24,6 +24,7 @@ from ..kernels.exact import make_exact
 from ..kernels.examples_in_lanes import buffers_size as examples_buffers
 from ..kernels.examples_in_lanes import make_examples_in_lanes
 from ..kernels.layout import LINE, InPlace, Layout, make_in_place, make_layout
+from ..kernels.threads import THREADS
 from ..kernels.units_in_lanes import make_units_in_lanes
 from ..losses import Output
 from ..optimizers import OPTIMIZERS, Optimizer
@@ -80,9 +81,9 @@ def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: 
     forward, scratch, control, _, _, most = _thread.calls.get(key) or make_call(*key)
     A2 = empty((W2.shape[0], X.shape[1]), X.dtype)
     if most == 1:
-        forward(X, W1, b1, W2, b2, scratch, A2, control, 0)
+        forward(X, W1, b1, W2, b2, scratch, A2, control, 0, 0)
     else:
-        together(forward, (X, W1, b1, W2, b2, scratch, A2, control), most, threads)
+        team.run(forward, (X, W1, b1, W2, b2, scratch, A2, control), most, threads is not None)
     return A2
 
 
@@ -106,9 +107,10 @@ def cost_and_gradients(
     run, scratch, control, (s1, s2, s3, s4), _, most = call
     dW1, db1, dW2, db2 = gradients = empty(s1, dtype), empty(s2, dtype), empty(s3, dtype), empty(s4, dtype)
     if most == 1:
-        cost = run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control, 0)
+        cost = run(X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control, 0, 0)
     else:
-        cost = together(run, (X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control), most, threads)
+        arguments = X, Y, W1, b1, W2, b2, dW1, db1, dW2, db2, scratch, control
+        cost = team.run(run, arguments, most, threads is not None)
     return cost, new(Parameters, gradients)
 
 
@@ -118,15 +120,6 @@ def _weighted_call(key: tuple[Any, ...], weights: Any) -> Call:
     control = np.concatenate([call.control, weights])
     control[runs.WEIGHTS] = len(call.control)
     return call._replace(control=control)
-
-
-def together(kernel: Any, arguments: tuple[Any, ...], most: int, threads: int | None) -> Any:
-    """Run a kernel on several threads; an interrupt may leave some behind, which keep the memory that they work on."""
-    try:
-        return team.run(kernel, arguments, most, threads is not None)
-    except BaseException:
-        _thread.calls, _thread.memory = {}, np.empty(0, np.uint8)
-        raise
 
 
 def make_call(
@@ -153,7 +146,7 @@ def make_call(
     thread = _thread
     plan = make_plan(n_x, n_h, n_y, m, dtype.itemsize, lanes(dtype))
     sizes = (n_x, n_h, n_y)
-    parts = plan.groups
+    parts = plan.shares if plan.arrangement == "features" else plan.groups
     if function == "forward":
         parts = m // (2 * plan.tile)
         arrangement = "examples" if plan.arrangement == "exact" else plan.arrangement
@@ -182,15 +175,15 @@ def make_control(plan: Plan, costs: int = 0) -> Any:
     """The settings of a run once over the data, with room for so many recorded costs."""
     control = np.zeros(runs.COSTS + costs)
     control[runs.TILE], control[runs.CHUNK] = plan.tile, plan.chunk
-    control[runs.GROUP], control[runs.GROUPS] = plan.group, plan.groups
-    control[runs.PIECES], control[runs.EPOCHS], control[runs.THREADS] = plan.chunks, 1, 1
+    control[runs.GROUP], control[runs.GROUPS], control[runs.SHARES] = plan.group, plan.groups, plan.shares
+    control[runs.PIECES], control[runs.EPOCHS], control[THREADS] = plan.chunks, 1, 1
     return control
 
 
 def scratch_size(plan: Plan, sizes: tuple[int, int, int], states: int, dtype: Any, threads: int) -> int:
-    """Elements of scratch memory for a plan: where the buffers of one thread more would begin."""
+    """Elements of scratch memory for a plan on so many threads."""
     at = layout(plan, sizes, states, dtype, threads)
-    return at.buffers if isinstance(at, InPlace) else at.X
+    return at.buffers if isinstance(at, InPlace) else layout(plan, sizes, states, dtype, threads - 1).size
 
 
 def layout(plan: Plan, sizes: tuple[int, int, int], states: int, dtype: Any, rank: int = 0) -> Layout | InPlace:
@@ -214,7 +207,11 @@ Formulas = tuple[Activation, Output, Optimizer, Switches]
 
 def compiled(function: str, plan: Plan, sizes: tuple[int, int, int], dtype: Any, formulas: Formulas) -> Any:
     """The compiled function, "run" or "forward", made when it is first used."""
-    arrangement = (plan.arrangement, *sizes) if plan.arrangement == "exact" else (plan.arrangement,)
+    arrangement: tuple[Any, ...] = (plan.arrangement,)
+    if plan.arrangement == "exact":
+        arrangement += sizes
+    elif plan.arrangement in ("units", "features"):  # stages of one part slowed small steps by 0.1 us
+        arrangement += (plan.arrangement == "features" and plan.shares > 1,)
     hidden, output, optimizer, switches = formulas
     key = (function, arrangement, dtype, hidden.digest, output.digest, optimizer.digest, switches)
     found = _kernels.get(key)
@@ -252,14 +249,14 @@ def compile_function(
     elif arrangement[0] == "examples":
         step = make_examples_in_lanes(formulas, L, REGISTERS, itemsize)
     else:
-        step = make_units_in_lanes(formulas, L, tile_rows(), itemsize, arrangement[0] == "features")
+        step = make_units_in_lanes(formulas, L, tile_rows(), itemsize, arrangement[0] == "features", *arrangement[1:])
     number = number_type(dtype)
     data = types.Array(number, 2, "A", readonly=True)
     matrix, vector = types.Array(number, 2, "C"), types.Array(number, 1, "C")
     control = types.Array(types.float64, 1, "C")
     closure = (hidden.digest, output.digest, optimizer.digest, switches, arrangement)
     if function == "forward":
-        forward_type = types.void(data, *[matrix] * 4, vector, matrix, control, types.intp)
+        forward_type = types.void(data, *[matrix] * 4, vector, matrix, control, types.intp, types.int64)
         return kernel(runs.make_forward(step), forward_type, *closure)
-    run_type = types.float64(data, data, *[matrix] * 8, vector, control, types.intp)
+    run_type = types.float64(data, data, *[matrix] * 8, vector, control, types.intp, types.int64)
     return kernel(runs.make_run(step, formulas, L), run_type, *closure)

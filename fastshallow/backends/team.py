@@ -11,12 +11,12 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any
 
 import numpy as np
 
-from ..kernels.runs import ARRIVALS, BASE, GIVEN_UP, THREADS
+from ..kernels.threads import BASE, CALL, DONE, THREADS
 
 LIMITS = ("FASTSHALLOW_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # the first that is set counts
 
@@ -85,23 +85,25 @@ def processors() -> int:
 def run(function: Callable[..., Any], arguments: tuple[Any, ...], most: int, asked: bool) -> Any:
     """Run a kernel on up to `most` threads, exactly so many if they were `asked` for; give back what the first returns.
 
-    `arguments` end with the array of settings; each thread gets its rank after them.
+    `arguments` end with the array of settings; each thread gets its rank and the number of the call after them. Who has
+    not begun when the work is done is not waited for.
     """
     try:
         workers = _workers.borrow(most - 1, None if asked else processors())
     except RuntimeError:  # no more threads can be started
-        return function(*arguments, 0)
+        return function(*arguments, 0, 0)
     control = arguments[-1]
-    control[THREADS] = 1 + len(workers)
     integers = control.view(np.int64)
-    control[BASE] = integers[ARRIVALS]
+    call = int(integers[CALL]) + 1
+    control[THREADS], control[BASE] = 1 + len(workers), integers[DONE]
     try:
         for rank, worker in enumerate(workers, 1):
-            worker.tasks.put((function, (*arguments, rank)))
-        return function(*arguments, 0)
-    except BaseException:
-        integers[GIVEN_UP] = 1  # some may wait for others that never came
-        raise
+            worker.tasks.put((function, (*arguments, rank, call)))
+        return function(*arguments, 0, call)
     finally:
+        integers[CALL] = call + 1  # closed, if something has kept the kernel from it
         control[THREADS] = 1
+        for worker in workers:
+            with suppress(Empty):
+                worker.tasks.get_nowait()  # so that nobody's data is kept for a thread that is late
         _workers.give_back(workers)

@@ -10,7 +10,10 @@ from .simd import element, hsum, load_first, store_first, zeros
 
 
 def make_descent(formulas: SimpleNamespace, L: int) -> SimpleNamespace:
-    """`descend`, the optimizer's rule, and `add_decay`, for n parameters in vectors of L lanes."""
+    """`descend`, the optimizer's rule, `add_decay` and `sum_squares`, in vectors of L lanes.
+
+    They treat parameters lower, ..., upper - 1, perhaps none, of those from P[p], whose gradients are from G[g].
+    """
     rule, states, clipped = formulas.rule, formulas.states, formulas.clipped
 
     @inline
@@ -29,30 +32,31 @@ def make_descent(formulas: SimpleNamespace, L: int) -> SimpleNamespace:
             store_first(S, s + state_slab, second, n)
 
     @helper
-    def descend(P, p, G, g, S, s, state_slab, n, coefficients):
-        # the parameters from P[p], their gradients from G[g], their states from S[s] and S[s + state_slab]
-        whole = n // L * L
-        for e in range(0, whole, L):
+    def descend(P, p, G, g, S, s, state_slab, lower, upper, coefficients):
+        # their states from S[s] and S[s + state_slab]
+        e = lower
+        while e + L <= upper:
             step(P, p + e, G, g + e, S, s + e, state_slab, L, coefficients)
-        if whole < n:
-            step(P, p + whole, G, g + whole, S, s + whole, state_slab, n - whole, coefficients)
+            e += L
+        if e < upper:
+            step(P, p + e, G, g + e, S, s + e, state_slab, upper - e, coefficients)
 
     @helper
-    def add_decay(P, p, G, g, n, decay):
+    def add_decay(P, p, G, g, lower, upper, decay):
         # the gradients += decay * the weights; gives back the sum of the weights' squares
         total = 0.0
-        for e in range(0, n, L):
-            w = load_first(P, p + e, n - e, L)
-            store_first(G, g + e, load_first(G, g + e, n - e, L) + decay * w, n - e)
+        for e in range(lower, upper, L):
+            w = load_first(P, p + e, upper - e, L)
+            store_first(G, g + e, load_first(G, g + e, upper - e, L) + decay * w, upper - e)
             total += hsum(w * w)
         return total
 
     @helper
-    def sum_squares(G, g, n):
-        # of n gradients from G[g]
+    def sum_squares(G, g, lower, upper):
+        # of the gradients
         total = 0.0
-        for e in range(0, n, L):
-            dw = load_first(G, g + e, n - e, L)
+        for e in range(lower, upper, L):
+            dw = load_first(G, g + e, upper - e, L)
             total += hsum(dw * dw)
         return total
 
@@ -66,7 +70,7 @@ def make_parameters_in_place(formulas: SimpleNamespace, L: int) -> SimpleNamespa
     copy, fill = copying.copy, copying.fill
 
     @inline
-    def begin(W1, b1, W2, b2, S, at, rank, threads):
+    def begin(W1, b1, W2, b2, S, at, share, shares):
         pass  # the parameters are used where they are
 
     @inline
@@ -74,36 +78,55 @@ def make_parameters_in_place(formulas: SimpleNamespace, L: int) -> SimpleNamespa
         fill(S, at.gradient, at.slab, 0)
 
     @inline
-    def regularize(W1, W2, dW1, S, at, decay):
+    def regularize(W1, W2, dW1, S, at, share, shares, lower, upper, decay):
         # the weights' gradients += decay * weights; gives back the sum of the weights' squares
-        squares = add_decay(W1, 0, S, at.gradient, W1.size, decay)
-        return squares + add_decay(W2, 0, S, at.gradient + at.W2, W2.size, decay)
+        squares = add_decay(W1, 0, S, at.gradient, lower, min(upper, W1.size), decay)
+        W = at.W2
+        return squares + add_decay(W2, 0, S, at.gradient + W, max(lower - W, 0), min(upper - W, W2.size), decay)
 
     @inline
-    def squares(dW1, S, at):
-        # the sum of the squares of all gradients
-        return sum_squares(S, at.gradient, at.slab)
+    def squares(dW1, S, at, share, shares, lower, upper):
+        # the sum of the squares of gradients lower, ..., upper - 1
+        return sum_squares(S, at.gradient, lower, upper)
 
     @inline
-    def update(W1, b1, W2, b2, dW1, S, at, coefficients):
-        # one step of the optimizer; gives back a number that is NaN or infinite if an output's bias is
-        g, s = at.gradient, at.state
-        descend(W1, 0, S, g, S, s, at.slab, W1.size, coefficients)
-        descend(b1, 0, S, g + at.b1, S, s + at.b1, at.slab, b1.size, coefficients)
-        descend(W2, 0, S, g + at.W2, S, s + at.W2, at.slab, W2.size, coefficients)
-        descend(b2, 0, S, g + at.b2, S, s + at.b2, at.slab, b2.size, coefficients)
-        probe = 0.0
+    def descend_within(P, i, S, at, lower, upper, coefficients):
+        # the parameters of P, which begin at i among all, as far as they are lower, ..., upper - 1 there
+        first, last = max(lower - i, 0), min(upper - i, P.size)
+        descend(P, 0, S, at.gradient + i, S, at.state + i, at.slab, first, last, coefficients)
+
+    @inline
+    def update(W1, b1, W2, b2, dW1, S, at, share, shares, lower, upper, coefficients):
+        # one step of the optimizer for parameters lower, ..., upper - 1
+        descend_within(W1, 0, S, at, lower, upper, coefficients)
+        descend_within(b1, at.b1, S, at, lower, upper, coefficients)
+        descend_within(W2, at.W2, S, at, lower, upper, coefficients)
+        descend_within(b2, at.b2, S, at, lower, upper, coefficients)
+
+    @inline
+    def probe(b2, S, at):
+        # a number that is NaN or infinite if an output's bias is
+        total = 0.0
         for y in range(b2.size):
-            probe += element(b2, y)
-        return probe
+            total += element(b2, y)
+        return total
 
     @inline
-    def give(gradients, W1, b1, W2, b2, S, at, rank, threads):
+    def give(gradients, W1, b1, W2, b2, S, at, share, shares):
         # the gradients, from the scratch memory to their arrays
-        if gradients and rank == 0:
+        if gradients and share == 0:
             copy(S, at.gradient, W1.size, 1, 1, W1.size, W1, 0, W1.size, W1.size)
             copy(S, at.gradient + at.b1, b1.size, 1, 1, b1.size, b1, 0, b1.size, b1.size)
             copy(S, at.gradient + at.W2, W2.size, 1, 1, W2.size, W2, 0, W2.size, W2.size)
             copy(S, at.gradient + at.b2, b2.size, 1, 1, b2.size, b2, 0, b2.size, b2.size)
 
-    return SimpleNamespace(begin=begin, clear=clear, regularize=regularize, squares=squares, update=update, give=give)
+    return SimpleNamespace(
+        begin=begin,
+        clear=clear,
+        regularize=regularize,
+        squares=squares,
+        update=update,
+        probe=probe,
+        give=give,
+        stages=None,
+    )

@@ -66,15 +66,15 @@ def make_row_products(L: int, V: int) -> SimpleNamespace:
     block, column, row, one = make_sums(J, I), make_sums(J, 1), make_sums(1, I), make_sums(1, 1)
 
     @inline
-    def forward(W1, S, at, n):
-        # Z1 of n examples, without the bias
-        whole_j, whole_t = at.n_h // J * J, n // I * I
-        for j in range(0, whole_j, J):
+    def forward(W1, S, at, n, first, last):
+        # Z1 of n examples and units first, ..., last - 1, without the bias
+        whole_j, whole_t = first + (last - first) // J * J, n // I * I
+        for j in range(first, whole_j, J):
             for t in range(0, whole_t, I):
                 block(W1, S, at, t, j)
             for t in range(whole_t, n):
                 column(W1, S, at, t, j)
-        for j in range(whole_j, at.n_h):
+        for j in range(whole_j, last):
             for t in range(0, whole_t, I):
                 row(W1, S, at, t, j)
             for t in range(whole_t, n):
@@ -93,11 +93,11 @@ def make_row_products(L: int, V: int) -> SimpleNamespace:
     outer_block, outer_one = make_outer(4), make_outer(1)
 
     @inline
-    def backward(S, at, dW1, n, add):
-        whole = at.n_h // 4 * 4
-        for j in range(0, whole, 4):
+    def backward(S, at, dW1, n, first, last, add):
+        whole = first + (last - first) // 4 * 4
+        for j in range(first, whole, 4):
             outer_block(S, at, dW1, j, n, add)
-        for j in range(whole, at.n_h):
+        for j in range(whole, last):
             outer_one(S, at, dW1, j, n, add)
 
     return SimpleNamespace(forward=forward, backward=backward)

@@ -43,7 +43,7 @@ class Layout(NamedTuple):
     A: int
     D: int
     sums: int
-    size: int
+    size: int  # up to the end of this thread's buffers
 
 
 class InPlace(NamedTuple):
@@ -56,11 +56,18 @@ class InPlace(NamedTuple):
     gradient: int
     state: int
     buffers: int
+    size: int
 
 
 @inline
 def round_up(n: int, multiple: int) -> int:
     return (n + multiple - 1) // multiple * multiple
+
+
+@inline
+def cut(n: int, share: int, shares: int) -> int:
+    """Where a share of n things begins, which ends where the next begins; without a division if there is but one."""
+    return 0 if share == 0 else n if share == shares else n * share // shares
 
 
 @inline
@@ -81,8 +88,9 @@ def make_in_place(
     b2 = W2 + n_y * n_h
     slab = round_up(b2 + n_y, line)
     state = groups * slab
-    buffers = state + states * slab + rank * round_up(buffers, line)
-    return InPlace(b1, W2, b2, slab, group * slab, state, buffers)
+    own = round_up(buffers, line)
+    start = state + states * slab + rank * own
+    return InPlace(b1, W2, b2, slab, group * slab, state, start, start + own)
 
 
 @inline
@@ -123,7 +131,8 @@ def make_layout(
     D = A + T * ld_h
     sums = D + T * ld_h
     size = sums + round_up(L, line)
-    own = rank * (size - X)
+    # where W1 stays in rows, threads share the examples
+    own, own_sums = (0, rank * (size - sums)) if rows else (rank * (size - X), rank * (size - X))
     sizes = n_x, n_h, n_y, width, depth, block, ld_h, ld_t, ld_x
-    buffers = X + own, Y + own, Z + own, A + own, D + own, sums + own, size + own
+    buffers = X + own, Y + own, Z + own, A + own, D + own, sums + own_sums, size + own_sums
     return Layout(*sizes, 0, b1, W2, b2, slab, (1 + group) * slab, state, state_slab, *buffers)

@@ -13,15 +13,20 @@ from .compiling import inline
 from .copying import make_copying
 from .descent import make_descent
 from .first_layer import make_panel_products, make_row_products
-from .layout import make_layout, round_up
+from .layout import cut, make_layout, round_up
 from .output_layer import make_output_layer, make_weights
 from .products import multiply
 from .simd import element, hsum, keep_first, load, put, splat, store, zeros
 from .tiles import add_rows, inner_add, tile_hsum, tile_load, tile_multiply, tile_store, tile_zeros
 
 
-def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int, rows: bool) -> SimpleNamespace:
-    """The step with vectors of L units, register tiles of R rows x 3 vectors, W1 in `rows` or in panels."""
+def make_units_in_lanes(
+    formulas: SimpleNamespace, L: int, R: int, itemsize: int, rows: bool, shared: bool
+) -> SimpleNamespace:
+    """The step with vectors of L units, register tiles of R rows x 3 vectors, W1 in `rows` or in panels.
+
+    Threads share the examples, or if `shared` the units.
+    """
     V = 3
     value, derivative, states = formulas.value, formulas.derivative, formulas.states
     output = make_output_layer(formulas, L)
@@ -35,14 +40,13 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     forward_rows, backward_rows = row_products.forward, row_products.backward
 
     @inline
-    def panel_start(at, p):
-        # of as few panels as there can be, whose sizes differ by at most one vector
-        vectors = at.width // L
-        return p * vectors // panel_count(at) * L
+    def panel_start(p, vectors):
+        # the unit where one of as few panels as there can be begins, whose sizes differ by at most one vector
+        return p * vectors // panel_count(vectors) * L
 
     @inline
-    def panel_count(at):
-        return (at.width // L + V - 1) // V
+    def panel_count(vectors):
+        return (vectors + V - 1) // V
 
     # ---- parameters: from and to arrays of their own shapes ----
 
@@ -51,15 +55,15 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         return make_layout(X.shape[0], b1.size, b2.size, T, group, groups, states, rank, rows, L, R, V, itemsize)
 
     @inline
-    def begin(W1, b1, W2, b2, S, at, rank, threads):
-        # the parameters -> the scratch memory; each thread brings each threads-th panel
+    def begin(W1, b1, W2, b2, S, at, share, shares):
+        # a share of the parameters -> the scratch memory: each shares-th panel
         if not rows:
-            for p in range(rank, panel_count(at), threads):
-                j, end = panel_start(at, p), panel_start(at, p + 1)
+            for p in range(share, panel_count(at.width // L), shares):
+                j, end = panel_start(p, at.width // L), panel_start(p + 1, at.width // L)
                 if end > at.n_h or at.depth != at.n_x:
                     fill(S, at.W1 + j * at.depth, (end - j) * at.depth, 0)
                 transpose(W1, j * at.n_x, at.n_x, min(end, at.n_h) - j, at.n_x, S, at.W1 + j * at.depth, end - j)
-        if rank == 0:
+        if share == 0:
             copy(b1, 0, at.n_h, 1, 1, at.n_h, S, at.b1, at.width, at.width)
             copy(W2, 0, at.n_h, 1, at.n_y, at.n_h, S, at.W2, at.width, at.width)
             copy(b2, 0, at.n_y, 1, 1, at.n_y, S, at.b2, at.n_y, at.n_y)
@@ -136,12 +140,12 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         def backward(S, at, x_row, x_step, j, n, k, end, add):
             # dW1 of features k, ..., end - 1; before the first ones dW2, dZ1 and db1
             if k == 0:
-                hidden_errors(S, at, j, n)
+                panel_errors(S, at, j, n)
             if not rows:
                 first_backward(S, at, x_row, x_step, j, n, k, end, add)
 
         @inline
-        def hidden_errors(S, at, j, n):
+        def panel_errors(S, at, j, n):
             # dW2 += dZ2 A1', dZ1 = W2' dZ2 * D1, db1 += dZ1
             whole = at.n_y // R * R
             for y in range(0, whole, R):
@@ -158,15 +162,15 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         return forward, backward
 
     def make_over_panels(pass1, pass2, pass3):
-        """A pass over all panels, of 1, 2 or 3 vectors, for one block of features after the other."""
+        """A pass over units first, ..., last - 1 in panels of 1, 2 or 3 vectors, one block of features at a time."""
 
         @inline
-        def over_panels(S, at, x_row, x_step, n, add):
+        def over_panels(S, at, x_row, x_step, n, add, first, last):
             for k in range(0, at.n_x, at.block):
                 end = min(k + at.block, at.n_x)
-                for p in range(panel_count(at)):
-                    j = panel_start(at, p)
-                    vectors = (panel_start(at, p + 1) - j) // L
+                for p in range(panel_count((last - first) // L)):
+                    j = first + panel_start(p, (last - first) // L)
+                    vectors = (first + panel_start(p + 1, (last - first) // L) - j) // L
                     if vectors == 3:
                         pass3(S, at, x_row, x_step, j, n, k, end, add)
                     elif vectors == 2:
@@ -178,16 +182,40 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
 
     forward_panels, backward_panels = map(make_over_panels, *map(make_panel, (1, 2, 3)))
 
+    # ---- W1 in rows: a tile in four stages, of which the second and the last are shared by units ----
+
+    @inline
+    def load_tile(X, order, i, start, n, S, at):
+        # n examples of X -> the scratch memory; gives back the offsets from example to example, feature to feature
+        if shuffled:
+            return load_ordered(X, order, i, start, n, S, at)
+        return load_x(X, start, n, S, at)
+
+    @inline
+    def share_start(at, share, shares):
+        # of the units, up to a multiple of L
+        return cut(at.width // L, share, shares) * L
+
+    @inline
+    def hidden_units(W1, S, at, n, share, shares):
+        # n examples in the scratch memory -> A1 and D1 of a share of the units
+        j0, j1 = share_start(at, share, shares), share_start(at, share + 1, shares)
+        padded = round_up(n, R)
+        for t in range(n, padded):
+            fill(S, at.A + t * at.ld_h + j0, j1 - j0, 0)
+        forward_rows(W1, S, at, n, j0, min(j1, at.n_h))
+        activate(S, at, 0, padded, j0, j1)
+
     @inline
     def hidden_layer(x_row, x_step, n, W1, S, at):
         # n examples in the scratch memory, x_row apart, their features x_step -> A1 and D1
         if rows:
             padded = round_up(n, R)
             fill(S, at.A + n * at.ld_h, (padded - n) * at.ld_h, 0)
-            forward_rows(W1, S, at, n)
+            forward_rows(W1, S, at, n, 0, at.n_h)
             activate(S, at, 0, padded, 0, at.width)
         else:
-            forward_panels(S, at, x_row, x_step, n, False)
+            forward_panels(S, at, x_row, x_step, n, False, 0, at.width)
 
     @inline
     def scores(S, at, n):
@@ -210,6 +238,33 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         copy(S, at.Z, at.ld_t, 1, at.n_y, n, A2, start, X.shape[1], n)
 
     @inline
+    def errors(Y, control, i, start, n, S, at, scale, with_cost):
+        # A1 -> scale * dZ2, and its sums to db2; gives back the cost of n examples
+        row, column = Y.strides[0] // itemsize, Y.strides[1] // itemsize
+        scores(S, at, n)
+        examples(Y, control, i, start, row, column, at.n_y, n, S, at.Y, at.ld_t, n)
+        if weighted:
+            weights(control, i, start, n, S, at.Y + at.n_y * at.ld_t)
+        cost = zeros(S, L)
+        for t in range(0, round_up(n, R), L):
+            z, y = at.Z + t, at.Y + t
+            cost = cost + output_errors(S, z, at.ld_t, y, at.ld_t, at.n_y, n - t, scale, with_cost)
+        for y in range(at.n_y):
+            error = zeros(S, L)
+            for t in range(0, n, L):
+                error = error + load(S, at.Z + y * at.ld_t + t, L)
+            bias = at.gradient + at.b2 + y
+            put(S, bias, element(S, bias) + hsum(error))
+        return hsum(cost)
+
+    @inline
+    def hidden_errors(dW1, S, at, n, share, shares, add):
+        # the gradients of a share of the units; dW1 is overwritten unless `add`
+        j0, j1 = share_start(at, share, shares), share_start(at, share + 1, shares)
+        backward_panels(S, at, at.ld_x, 1, n, add, j0, j1)
+        backward_rows(S, at, dW1, n, j0, min(j1, at.n_h), add)
+
+    @inline
     def clear(S, at):
         # dW1 is not read before it is written
         fill(S, at.gradient + at.b1, at.slab - at.b1, 0)
@@ -217,75 +272,73 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     @inline
     def accumulate(X, Y, control, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums, dW1 only if `add`; gives back their cost
-        row, column = Y.strides[0] // itemsize, Y.strides[1] // itemsize
         total = 0.0
         for start in range(begin, end, T):
             n = min(T, end - start)
-            if shuffled:
-                x_row, x_step = load_ordered(X, control, i, start, n, S, at)
-            else:
-                x_row, x_step = load_x(X, start, n, S, at)
+            x_row, x_step = load_tile(X, control, i, start, n, S, at)
             hidden_layer(x_row, x_step, n, W1, S, at)
-            scores(S, at, n)
-            examples(Y, control, i, start, row, column, at.n_y, n, S, at.Y, at.ld_t, n)
-            if weighted:
-                weights(control, i, start, n, S, at.Y + at.n_y * at.ld_t)
-            cost = zeros(S, L)
-            for t in range(0, round_up(n, R), L):
-                z, y = at.Z + t, at.Y + t
-                cost = cost + output_errors(S, z, at.ld_t, y, at.ld_t, at.n_y, n - t, scale, with_cost)
-            total += hsum(cost)
-            for y in range(at.n_y):
-                error = zeros(S, L)
-                for t in range(0, n, L):
-                    error = error + load(S, at.Z + y * at.ld_t + t, L)
-                bias = at.gradient + at.b2 + y
-                put(S, bias, element(S, bias) + hsum(error))
-            backward_panels(S, at, x_row, x_step, n, add)
+            total += errors(Y, control, i, start, n, S, at, scale, with_cost)
+            backward_panels(S, at, x_row, x_step, n, add, 0, at.width)
             if rows:
-                backward_rows(S, at, dW1, n, add)
+                backward_rows(S, at, dW1, n, 0, at.n_h, add)
             add = True
         return total
 
     @inline
-    def give(gradients, W1, b1, W2, b2, S, at, rank, threads):
-        # the gradients, or the parameters, from the scratch memory to their arrays; each thread each threads-th panel
+    def give(gradients, W1, b1, W2, b2, S, at, share, shares):
+        # a share of the gradients, or of the parameters, from the scratch memory to their arrays
         shift = at.gradient if gradients else 0
         if not rows:
-            for p in range(rank, panel_count(at), threads):
-                j, end = panel_start(at, p), panel_start(at, p + 1)
+            for p in range(share, panel_count(at.width // L), shares):
+                j, end = panel_start(p, at.width // L), panel_start(p + 1, at.width // L)
                 source = shift + at.W1 + j * at.depth
                 transpose(S, source, end - j, at.n_x, min(end, at.n_h) - j, W1, j * at.n_x, at.n_x)
-        if rank == 0:
+        if share == 0:
             copy(S, shift + at.b1, at.width, 1, 1, at.n_h, b1, 0, at.n_h, at.n_h)
             copy(S, shift + at.W2, at.width, 1, at.n_y, at.n_h, W2, 0, at.n_h, at.n_h)
             copy(S, shift + at.b2, at.n_y, 1, 1, at.n_y, b2, 0, at.n_y, at.n_y)
 
     @inline
-    def regularize(W1, W2, dW1, S, at, decay):
+    def row_numbers(W1, share, shares):
+        # the first of a share of the numbers in W1, and that after its last
+        vectors = round_up(W1.size, L) // L
+        return cut(vectors, share, shares) * L, min(cut(vectors, share + 1, shares) * L, W1.size)
+
+    @inline
+    def regularize(W1, W2, dW1, S, at, share, shares, lower, upper, decay):
         # the weights' gradients += decay * weights; gives back the sum of the weights' squares
         if rows:
-            squares = add_decay(W1, 0, dW1, 0, W1.size, decay)
+            first, last = row_numbers(W1, share, shares)
+            squares = add_decay(W1, 0, dW1, 0, first, last, decay)
         else:
-            squares = add_decay(S, at.W1, S, at.gradient + at.W1, at.depth * at.width, decay)
-        return squares + add_decay(S, at.W2, S, at.gradient + at.W2, at.n_y * at.width, decay)
+            squares = add_decay(S, 0, S, at.gradient, lower, min(upper, at.depth * at.width), decay)
+        last = min(upper, at.W2 + at.n_y * at.width)
+        return squares + add_decay(S, 0, S, at.gradient, max(lower, at.W2), last, decay)
 
     @inline
-    def squares(dW1, S, at):
-        # the sum of the squares of all gradients: those of padding are zero
-        total = sum_squares(S, at.gradient, at.slab)
-        return total + sum_squares(dW1, 0, dW1.size) if rows else total
-
-    @inline
-    def update(W1, b1, W2, b2, dW1, S, at, coefficients):
-        # one step of the optimizer; gives back a number that is NaN or infinite if an output's bias is
+    def squares(dW1, S, at, share, shares, lower, upper):
+        # the sum of the squares of gradients lower, ..., upper - 1, zero in padding, and of a share of W1's in rows
+        total = sum_squares(S, at.gradient, lower, upper)
         if rows:
-            descend(W1, 0, dW1, 0, S, at.state + at.slab, at.state_slab, W1.size, coefficients)
-        descend(S, 0, S, at.gradient, S, at.state, at.state_slab, at.slab, coefficients)
-        probe = 0.0
+            first, last = row_numbers(dW1, share, shares)
+            total += sum_squares(dW1, 0, first, last)
+        return total
+
+    @inline
+    def update(W1, b1, W2, b2, dW1, S, at, share, shares, lower, upper, coefficients):
+        # one step of the optimizer, for parameters lower, ..., upper - 1 and a share of W1 where it stays in rows
+        if rows:
+            first, last = row_numbers(W1, share, shares)
+            descend(W1, 0, dW1, 0, S, at.state + at.slab, at.state_slab, first, last, coefficients)
+        descend(S, 0, S, at.gradient, S, at.state, at.state_slab, lower, upper, coefficients)
+
+    @inline
+    def probe(b2, S, at):
+        # a number that is NaN or infinite if an output's bias is
+        total = 0.0
         for y in range(at.n_y):
-            probe += element(S, at.b2 + y)
-        return probe
+            total += element(S, at.b2 + y)
+        return total
 
     return SimpleNamespace(
         locate=locate,
@@ -295,6 +348,8 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         regularize=regularize,
         squares=squares,
         update=update,
+        probe=probe,
         give=give,
         predict=predict,
+        stages=(load_tile, hidden_units, errors, hidden_errors) if shared else None,
     )
