@@ -182,8 +182,7 @@ def make_control(plan: Plan, costs: int = 0) -> Any:
 
 def scratch_size(plan: Plan, sizes: tuple[int, int, int], states: int, dtype: Any, threads: int) -> int:
     """Elements of scratch memory for a plan on so many threads."""
-    at = layout(plan, sizes, states, dtype, threads)
-    return at.buffers if isinstance(at, InPlace) else layout(plan, sizes, states, dtype, threads - 1).size
+    return layout(plan, sizes, states, dtype, threads - 1).size
 
 
 def layout(plan: Plan, sizes: tuple[int, int, int], states: int, dtype: Any, rank: int = 0) -> Layout | InPlace:
