@@ -13,7 +13,7 @@ import pytest
 from cases import make_case
 
 import fastshallow as fs
-from fastshallow import training
+from fastshallow import loop
 from fastshallow.backends import fused, team
 from fastshallow.kernels.threads import CALL, DONE, TAKEN
 
@@ -65,8 +65,8 @@ def test_nor_do_those_of_batches(monkeypatch, shape, settings):
 
     one = run(1)
     assert np.isfinite(one.history.cost).all()
-    for piece in (training.PIECE, 0.0):
-        monkeypatch.setattr(training, "PIECE", piece)
+    for piece in (loop.PIECE, 0.0):
+        monkeypatch.setattr(loop, "PIECE", piece)
         for threads in (1, 2, 3, 7):
             other = run(threads)
             assert np.array_equal(other.history.cost, one.history.cost)
