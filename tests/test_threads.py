@@ -138,18 +138,12 @@ def test_a_thread_of_an_earlier_call_does_nothing(shape):
         assert all((array == 7.0).all() for array in untouched)
 
 
-def test_a_thread_may_join_a_call_that_is_under_way():
-    shape = 260, 270, 3, 37
-    X, Y, p = make_case(*shape)
-    legs = []
-    for threads in (1, 3):
-        q = fs.Parameters(*(each.copy() for each in p))
-        rule = fs.optimizers.OPTIMIZERS["adam"]
-        formulas = fs.activations.tanh, fs.losses.OUTPUTS["sigmoid"], rule
-        leg = fused.Descent(X, Y, q, *formulas, 10**6, 1e-3, 0.0, 1, 10**6, X.shape[1], None, threads)
-        kernel, took_part = leg._run, []
+def test_a_thread_may_join_a_call_that_is_under_way(monkeypatch):
+    X, Y, p = make_case(260, 270, 3, 37)
+    run, took_part = team.run, []
 
-        def late(*arguments, kernel=kernel, took_part=took_part):
+    def late_run(kernel, *rest):
+        def late(*arguments):
             rank = arguments[-2]
             time.sleep(0.02 * rank)
             start = time.perf_counter()
@@ -157,13 +151,15 @@ def test_a_thread_may_join_a_call_that_is_under_way():
             took_part.append((rank, time.perf_counter() - start))
             return cost
 
-        leg._run = late
-        leg.run(1500)
-        while len(took_part) < threads:
-            time.sleep(0.001)
-        legs.append((leg.costs(0, 1500).copy(), q, took_part))
-    assert np.array_equal(legs[0][0], legs[1][0]) and all(map(np.array_equal, legs[0][1], legs[1][1]))
-    assert any(rank > 0 and seconds > 0.01 for rank, seconds in legs[1][2])
+        return run(late, *rest)
+
+    options = {"parameters": p, "epochs": 1500, "learning_rate": 1e-3, "optimizer": "adam"}
+    one = fs.train(X, Y, threads=1, **options)
+    monkeypatch.setattr(team, "run", late_run)
+    other = fs.train(X, Y, threads=3, **options)
+    assert np.array_equal(other.history.cost, one.history.cost)
+    assert all(map(np.array_equal, other.parameters, one.parameters))
+    assert any(rank > 0 and seconds > 0.01 for rank, seconds in took_part)
 
 
 def test_a_group_that_is_left_out_is_found():
