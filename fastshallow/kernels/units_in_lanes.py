@@ -66,33 +66,34 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     # ---- one tile ----
 
     @inline
-    def load_ordered(X, order, i, start, n, S, at):
-        # as load_x, examples that are not neighbours
-        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
-        for t in range(n):
-            source = int(element(order, i + start + t)) * column
-            copy(X, source, 0, row, 1, at.n_x, S, at.X + t * at.ld_x, at.ld_x, at.ld_x)
-        fill(S, at.X + n * at.ld_x, (round_up(n, R) - n) * at.ld_x, 0)
+    def steps(X, at):
+        # of X in the scratch memory: from example to example, from feature to feature
+        if not rows and not shuffled and abs(X.strides[1]) <= abs(X.strides[0]):
+            return 1, at.ld_t
         return at.ld_x, 1
 
     @inline
-    def load_x(X, start, n, S, at):
-        # n examples of X -> the scratch memory; gives back the offsets from example to example, feature to feature
+    def load_x(X, order, i, start, n, k, stop, S, at):
+        # features k, ..., stop - 1 of n examples of X -> the scratch memory, with zeros up to whole register tiles
         row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
-        source, padded = start * column, round_up(n, R)
-        if not rows and abs(column) <= abs(row):
-            copy(X, source, row, column, at.n_x, n, S, at.X, at.ld_t, round_up(padded, L))
-            for k in range(at.n_x, at.depth):
-                fill(S, at.X + k * at.ld_t, padded, 0)
-            return 1, at.ld_t
-        if rows and column == 1:
-            transpose(X, source, row, at.n_x, n, S, at.X, at.ld_x)
+        source, features, padded = start * column + k * row, stop - k, round_up(n, R)
+        x_row, x_step = steps(X, at)
+        if x_row == 1:
+            copy(X, source, row, column, features, n, S, at.X, x_step, round_up(padded, L))
+            for f in range(features, round_up(features, R)):
+                fill(S, at.X + f * x_step, padded, 0)
+            return
+        if shuffled:
             for t in range(n):
-                fill(S, at.X + t * at.ld_x + at.n_x, at.ld_x - at.n_x, 0)
+                source = int(element(order, i + start + t)) * column + k * row
+                copy(X, source, 0, row, 1, features, S, at.X + t * x_row, x_row, x_row)
+        elif rows and column == 1:
+            transpose(X, source, row, features, n, S, at.X, x_row)
+            for t in range(n):
+                fill(S, at.X + t * x_row + features, x_row - features, 0)
         else:
-            copy(X, source, column, row, n, at.n_x, S, at.X, at.ld_x, at.ld_x)
-        fill(S, at.X + n * at.ld_x, (padded - n) * at.ld_x, 0)
-        return at.ld_x, 1
+            copy(X, source, column, row, n, features, S, at.X, x_row, x_row)
+        fill(S, at.X + n * x_row, (padded - n) * x_row, 0)
 
     @inline
     def activate(S, at, t0, t1, j0, j1):
@@ -111,11 +112,11 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         first_forward, first_backward = products.forward, products.backward
 
         @inline
-        def forward(S, at, x_row, x_step, j, n, k, end, add):
-            # Z1 over features k, ..., end - 1, and after the last ones A1 and D1
+        def forward(S, at, x_row, x_step, j, n, k, stop, add):
+            # Z1 over features k, ..., stop - 1, and after the last ones A1 and D1
             for t in range(0, n, R):
-                first_forward(S, at, x_row, x_step, t, j, k, end)
-                if end == at.n_x:
+                first_forward(S, at, x_row, x_step, t, j, k, stop)
+                if stop == at.n_x:
                     activate(S, at, t, t + R, j, j + v * L)
 
         def make_output_product(outputs):
@@ -132,12 +133,12 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         add_outputs, add_output = make_output_product(R), make_output_product(1)
 
         @inline
-        def backward(S, at, x_row, x_step, j, n, k, end, add):
-            # dW1 of features k, ..., end - 1; before the first ones dW2, dZ1 and db1
-            if k == 0:
+        def backward(S, at, x_row, x_step, j, n, k, stop, add):
+            # dW1 of features k, ..., stop - 1; before the last ones dW2, dZ1 and db1
+            if stop == at.n_x:
                 hidden_errors(S, at, j, n)
             if not rows:
-                first_backward(S, at, x_row, x_step, j, n, k, end, add)
+                first_backward(S, at, x_row, x_step, j, n, k, stop, add)
 
         @inline
         def hidden_errors(S, at, j, n):
@@ -157,36 +158,51 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         return forward, backward
 
     def make_over_panels(pass1, pass2, pass3):
-        """A pass over all panels, of 1, 2 or 3 vectors, for one block of features after the other."""
+        """A pass over all panels, of 1, 2 or 3 vectors, for one block of features."""
 
         @inline
-        def over_panels(S, at, x_row, x_step, n, add):
-            for k in range(0, at.n_x, at.block):
-                end = min(k + at.block, at.n_x)
-                for p in range(panel_count(at)):
-                    j = panel_start(at, p)
-                    vectors = (panel_start(at, p + 1) - j) // L
-                    if vectors == 3:
-                        pass3(S, at, x_row, x_step, j, n, k, end, add)
-                    elif vectors == 2:
-                        pass2(S, at, x_row, x_step, j, n, k, end, add)
-                    else:
-                        pass1(S, at, x_row, x_step, j, n, k, end, add)
+        def over_panels(S, at, x_row, x_step, n, k, stop, add):
+            for p in range(panel_count(at)):
+                j = panel_start(at, p)
+                vectors = (panel_start(at, p + 1) - j) // L
+                if vectors == 3:
+                    pass3(S, at, x_row, x_step, j, n, k, stop, add)
+                elif vectors == 2:
+                    pass2(S, at, x_row, x_step, j, n, k, stop, add)
+                else:
+                    pass1(S, at, x_row, x_step, j, n, k, stop, add)
 
         return over_panels
 
     forward_panels, backward_panels = map(make_over_panels, *map(make_panel, (1, 2, 3)))
 
     @inline
-    def hidden_layer(x_row, x_step, n, W1, S, at):
-        # n examples in the scratch memory, x_row apart, their features x_step -> A1 and D1
+    def hidden_layer(X, order, i, start, n, W1, S, at):
+        # n examples -> A1 and D1, one block of features after the other
+        x_row, x_step = steps(X, at)
+        for k in range(0, at.n_x, at.block):
+            stop = min(k + at.block, at.n_x)
+            load_x(X, order, i, start, n, k, stop, S, at)
+            if not rows:
+                forward_panels(S, at, x_row, x_step, n, k, stop, False)
         if rows:
             padded = round_up(n, R)
             fill(S, at.A + n * at.ld_h, (padded - n) * at.ld_h, 0)
             forward_rows(W1, S, at, n)
             activate(S, at, 0, padded, 0, at.width)
-        else:
-            forward_panels(S, at, x_row, x_step, n, False)
+
+    @inline
+    def hidden_gradients(X, order, i, start, n, dW1, S, at, add):
+        # dW1, dW2 and db1 of n examples: back from the last block of features, which `hidden_layer` has left behind
+        x_row, x_step = steps(X, at)
+        last = (at.n_x - 1) // at.block * at.block
+        for k in range(last, -1, -at.block):
+            stop = min(k + at.block, at.n_x)
+            if k < last:
+                load_x(X, order, i, start, n, k, stop, S, at)
+            backward_panels(S, at, x_row, x_step, n, k, stop, add)
+        if rows:
+            backward_rows(S, at, dW1, n, add)
 
     @inline
     def scores(S, at, n):
@@ -201,8 +217,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     @inline
     def predict(X, start, n, W1, b1, W2, b2, S, at, A2):
         # A2 of n examples
-        x_row, x_step = load_x(X, start, n, S, at)
-        hidden_layer(x_row, x_step, n, W1, S, at)
+        hidden_layer(X, S, 0, start, n, W1, S, at)  # in their own order
         scores(S, at, n)
         for t in range(0, n, L):
             output_values(S, at.Z + t, at.ld_t, at.n_y)
@@ -220,11 +235,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         total = 0.0
         for start in range(begin, end, T):
             n = min(T, end - start)
-            if shuffled:
-                x_row, x_step = load_ordered(X, order, i, start, n, S, at)
-            else:
-                x_row, x_step = load_x(X, start, n, S, at)
-            hidden_layer(x_row, x_step, n, W1, S, at)
+            hidden_layer(X, order, i, start, n, W1, S, at)
             scores(S, at, n)
             examples(Y, order, i, start, row, column, at.n_y, n, S, at.Y, at.ld_t, n)
             cost = zeros(S, L)
@@ -238,9 +249,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
                     error = error + load(S, at.Z + y * at.ld_t + t, L)
                 bias = at.gradient + at.b2 + y
                 put(S, bias, element(S, bias) + hsum(error))
-            backward_panels(S, at, x_row, x_step, n, add)
-            if rows:
-                backward_rows(S, at, dW1, n, add)
+            hidden_gradients(X, order, i, start, n, dW1, S, at, add)
             add = True
         return total
 
