@@ -18,9 +18,6 @@ from .simd import store
 from .tiles import inner_add, tile_accumulate_first, tile_hsum, tile_load, tile_store, tile_zeros
 
 
-DEPTH = 128  # examples whose dZ1 stays in the first-level cache while it meets one feature after the other
-
-
 def make_panel_products(L: int, R: int, v: int) -> SimpleNamespace:
     """For one panel of v vectors of units from unit j, which lies from j * depth in W1."""
     w = v * L
@@ -35,15 +32,12 @@ def make_panel_products(L: int, R: int, v: int) -> SimpleNamespace:
         tile_store(S, i, at.ld_h, acc)
 
     @inline
-    def backward(S, at, x_row, x_step, j, n, k, stop, add):
-        # dW1' += X dZ1' over n examples for features k, ..., stop - 1, or = if not `add`
-        for t in range(0, n, DEPTH):
-            for f in range(0, stop - k, R):
-                i = at.gradient + at.W1 + j * at.depth + (k + f) * w
-                acc = tile_load(S, i, w, R, v, L) if add or t > 0 else tile_zeros(S, R, v, L)
-                x, d = at.X + f * x_step + t * x_row, at.D + j + t * at.ld_h
-                acc = multiply(acc, S, x, x_step, x_row, S, d, at.ld_h, min(DEPTH, n - t))
-                tile_store(S, i, w, acc)
+    def backward(S, at, x_row, x_step, j, n, k, f, add):
+        # dW1' += X dZ1' over n examples for features f, ..., f + R - 1, or = if not `add`
+        i = at.gradient + at.W1 + j * at.depth + f * w
+        acc = tile_load(S, i, w, R, v, L) if add else tile_zeros(S, R, v, L)
+        acc = multiply(acc, S, at.X + (f - k) * x_step, x_step, x_row, S, at.D + j, at.ld_h, n)
+        tile_store(S, i, w, acc)
 
     return SimpleNamespace(forward=forward, backward=backward)
 

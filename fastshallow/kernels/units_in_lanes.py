@@ -13,10 +13,10 @@ from .compiling import inline
 from .copying import make_copying
 from .descent import make_descent
 from .first_layer import make_panel_products, make_row_products
-from .layout import make_layout, round_up
+from .layout import LINE, make_layout, round_up
 from .output_layer import make_output_layer
 from .products import multiply
-from .simd import element, hsum, keep_first, load, put, splat, store, zeros
+from .simd import element, hsum, keep_first, load, prefetch, put, splat, store, zeros
 from .tiles import add_rows, inner_add, tile_hsum, tile_load, tile_multiply, tile_store, tile_zeros
 
 
@@ -96,6 +96,19 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         fill(S, at.X + n * x_row, (padded - n) * x_row, 0)
 
     @inline
+    def expect(X, t, t_end, k, k_end):
+        # asks for features k, ..., k_end - 1 of examples t, ..., t_end - 1 while there is other work
+        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
+        if abs(column) <= abs(row):
+            for f in range(k, k_end):
+                for e in range(t, t_end, LINE // itemsize):
+                    prefetch(X, e * column + f * row)
+        else:
+            for e in range(t, t_end):
+                for f in range(k, k_end, LINE // itemsize):
+                    prefetch(X, e * column + f * row)
+
+    @inline
     def activate(S, at, t0, t1, j0, j1):
         # Z1 without its bias, in A -> A1, and D1 = g'(Z1) in D; A1 = 0 for units beyond n_h
         for t in range(t0, t1):
@@ -112,10 +125,14 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         first_forward, first_backward = products.forward, products.backward
 
         @inline
-        def forward(S, at, x_row, x_step, j, n, k, stop, add):
+        def forward(S, at, x_row, x_step, p, j, n, k, stop, X, then, k0, add):
             # Z1 over features k, ..., stop - 1, and after the last ones A1 and D1
+            count = min(at.block, at.n_x - k0)
+            ka, kb = k0 + count * p // panel_count(at), k0 + count * (p + 1) // panel_count(at)
             for t in range(0, n, R):
                 first_forward(S, at, x_row, x_step, t, j, k, stop)
+                if not shuffled and at.block < at.n_x:
+                    expect(X, then + t, then + t + R, ka, kb)
                 if stop == at.n_x:
                     activate(S, at, t, t + R, j, j + v * L)
 
@@ -133,12 +150,16 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         add_outputs, add_output = make_output_product(R), make_output_product(1)
 
         @inline
-        def backward(S, at, x_row, x_step, j, n, k, stop, add):
+        def backward(S, at, x_row, x_step, p, j, n, k, stop, X, then, k0, add):
             # dW1 of features k, ..., stop - 1; before the last ones dW2, dZ1 and db1
             if stop == at.n_x:
                 hidden_errors(S, at, j, n)
             if not rows:
-                first_backward(S, at, x_row, x_step, j, n, k, stop, add)
+                ta, tb = then + n * p // panel_count(at), then + n * (p + 1) // panel_count(at)
+                for f in range(k, stop, R):
+                    first_backward(S, at, x_row, x_step, j, n, k, f, add)
+                    if not shuffled and at.block < at.n_x:
+                        expect(X, ta, tb, k0 + f - k, min(k0 + f - k + R, at.n_x))
 
         @inline
         def hidden_errors(S, at, j, n):
@@ -161,16 +182,16 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         """A pass over all panels, of 1, 2 or 3 vectors, for one block of features."""
 
         @inline
-        def over_panels(S, at, x_row, x_step, n, k, stop, add):
+        def over_panels(S, at, x_row, x_step, n, k, stop, X, then, k0, add):
             for p in range(panel_count(at)):
                 j = panel_start(at, p)
                 vectors = (panel_start(at, p + 1) - j) // L
                 if vectors == 3:
-                    pass3(S, at, x_row, x_step, j, n, k, stop, add)
+                    pass3(S, at, x_row, x_step, p, j, n, k, stop, X, then, k0, add)
                 elif vectors == 2:
-                    pass2(S, at, x_row, x_step, j, n, k, stop, add)
+                    pass2(S, at, x_row, x_step, p, j, n, k, stop, X, then, k0, add)
                 else:
-                    pass1(S, at, x_row, x_step, j, n, k, stop, add)
+                    pass1(S, at, x_row, x_step, p, j, n, k, stop, X, then, k0, add)
 
         return over_panels
 
@@ -184,7 +205,8 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
             stop = min(k + at.block, at.n_x)
             load_x(X, order, i, start, n, k, stop, S, at)
             if not rows:
-                forward_panels(S, at, x_row, x_step, n, k, stop, False)
+                k0 = stop if stop < at.n_x else max(k - at.block, 0)
+                forward_panels(S, at, x_row, x_step, n, k, stop, X, start, k0, False)
         if rows:
             padded = round_up(n, R)
             fill(S, at.A + n * at.ld_h, (padded - n) * at.ld_h, 0)
@@ -200,7 +222,9 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
             stop = min(k + at.block, at.n_x)
             if k < last:
                 load_x(X, order, i, start, n, k, stop, S, at)
-            backward_panels(S, at, x_row, x_step, n, k, stop, add)
+            k0 = k - at.block if k > 0 else 0
+            then = start if k > 0 else start + n
+            backward_panels(S, at, x_row, x_step, n, k, stop, X, then, k0, add)
         if rows:
             backward_rows(S, at, dW1, n, add)
 
