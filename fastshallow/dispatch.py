@@ -15,6 +15,8 @@ CACHE = 2**20  # bytes of a core's second-level cache that a tile of examples ma
 TILE = 128  # examples that fill it best, where it has room for them
 WIDE_TILE = 256  # examples where the weights do not fit, so that each is fetched for more of them
 NARROW_TILE = 256  # examples, where they are side by side
+MANY = 128  # features from which on they are read where they are,
+LONG_TILE = 1024  # examples of each at a time
 SUMS = 32  # n_h * (n_x + n_y) up to which the sums of all gradients fit into the registers
 CHUNK = 8192  # examples whose gradients are summed before they are added to the rest: it bounds rounding
 GROUPS = 16  # of examples, at most, which threads may share; as many as there are, whoever computes them
@@ -78,10 +80,14 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
         if large:
             best = WIDE_TILE if m >= 2 * WIDE_TILE else TILE
         arrangement, tile, reason = "units", _round_up(min(best, m), 16), "each lane of a vector is a hidden unit"
+    long = arrangement == "examples" and n_x >= MANY
+    least = max(tile, LONG_TILE // (2 * n_h)) if long else tile
     slab = itemsize * (n_h + lanes) * (n_x + n_y + 1)
-    most = max(1, min(GROUPS, m // tile, work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
+    most = max(1, min(GROUPS, m // least, work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
     groups = 1 << (most.bit_length() - 1)  # a power of two, which 2, 4, 8, ... threads share evenly
     group = _round_up(-(-m // groups), tile) if groups > 1 else m
+    if long:
+        tile = min(_round_up(group, 64), LONG_TILE)
     chunk = min(group, tile * max(1, min(CHUNK, CHUNK_WORK // (2 * n_x * n_h)) // tile))
     return Plan(arrangement, tile, chunk, group, -(-m // group), work, reason)
 

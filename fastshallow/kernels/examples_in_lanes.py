@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from .compiling import inline
 from .copying import make_copying
 from .descent import make_parameters_in_place
-from .layout import make_in_place, odd_lines
+from .layout import CACHE, make_in_place, odd_lines
 from .output_layer import make_output_layer
 from .products import make_products
 from .simd import hsum, load, splat, store, zeros
@@ -21,9 +21,16 @@ STREAMS = 16  # rows of X that are read at a time
 
 
 @inline
+def narrow(n_x: int, T: int, itemsize: int) -> int:
+    """Of a tile of T examples, how many are in the second-level cache at a time; more only where X is not copied."""
+    return min(T, max(32, CACHE // (n_x * itemsize) // 64 * 64))
+
+
+@inline
 def buffers_size(n_x: int, n_h: int, n_y: int, T: int, L: int, itemsize: int) -> int:
     """Elements of a thread's buffers: X, Y, Z2, A1 and D1 for T examples, and a vector."""
-    return (n_x + 2 * n_y + 2 * n_h) * odd_lines(T, itemsize) + L
+    rows = 2 * n_y + 2 * n_h
+    return n_x * odd_lines(narrow(n_x, T, itemsize), itemsize) + rows * odd_lines(T, itemsize) + L
 
 
 def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: int) -> SimpleNamespace:
@@ -45,50 +52,44 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
     def columns_of(n):
         return (n + V * L - 1) // (V * L) * (V * L)
 
+    # X (n_x, m) is not copied if it has many features: with examples side by side their vectors are read where they
+    # are, as long as whole vectors belong to the data; with features side by side, whole vectors of features.
+
     @inline
-    def in_place(X, n):
-        # of how many features X is used where it is, for n examples: whole vectors of features, or of examples
+    def in_place(X, start, n, end):
+        # of how many features X is used where it is, for n examples
         n_x, row, column = X.shape[0], X.strides[0] // itemsize, X.strides[1] // itemsize
         if shuffled or n_x < MANY:
             return 0
         if row == 1:
             return n_x // (V * L) * (V * L)
-        return n_x if column == 1 and n % (V * L) == 0 else 0
+        return n_x if column == 1 and start + columns_of(n) <= end else 0
 
     @inline
-    def add_scores(X, start, n, W1, S, a, ld, columns, s):
-        # Z1 += W1 X over the features in place
-        n_x, row, column = X.shape[0], X.strides[0] // itemsize, X.strides[1] // itemsize
-        n_h, features = W1.shape[0], in_place(X, n)
+    def next_tile(X, start, end, T):
+        # how many examples from `start` on go together
+        if shuffled or X.shape[0] < MANY or X.strides[0] == itemsize or X.strides[1] != itemsize:
+            return min(narrow(X.shape[0], T, itemsize), end - start)
+        n = min(T, end - start)
+        return n if n < V * L or n % (V * L) == 0 else n % (V * L)  # a rest goes first: its vectors reach into the next
+
+    @inline
+    def hidden_layer(X, order, i, start, n, features, W1, b1, S, x, ld_x, a, d, ld, s):
+        # A1 = g(W1 X + b1), D1 = g'(Z1); features of X that are not in place -> x
+        n_x, n_h, columns = X.shape[0], b1.size, columns_of(n)
+        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
+        rest = n_x - features
+        if shuffled:
+            examples(X, order, i, start, row, column, n_x, n, S, x, ld_x, columns)
+        else:
+            copy(X, start * column + features * row, row, column, rest, n, S, x, ld_x, columns)
+        product(W1, features, n_x, 1, n_h, S, x, ld_x, rest, S, a, ld, columns, False)
         if row == 1:
             add_gradient(W1, 0, n_x, n_h, X, start * column, column, n, features, S, a, ld, s)
         else:
             for k in range(0, features, STREAMS):
                 some = min(STREAMS, features - k)
                 product(W1, k, n_x, 1, n_h, X, start + k * row, row, some, S, a, ld, columns, True)
-
-    @inline
-    def add_dW1(X, start, n, n_h, S, d, ld, columns, g, s):
-        # dW1 += dZ1 X' over the features in place
-        n_x, row, column = X.shape[0], X.strides[0] // itemsize, X.strides[1] // itemsize
-        features = in_place(X, n)
-        if row == 1:
-            product(S, d, ld, 1, n_h, X, start * column, column, n, S, g, n_x, features, True)
-        else:
-            add_gradient(S, d, ld, n_h, X, start, row, features, columns, S, g, n_x, s)
-
-    @inline
-    def hidden_layer(X, order, i, start, n, W1, b1, S, x, a, d, ld, columns, s):
-        # A1 = g(W1 X + b1), D1 = g'(Z1); gives back how many features are in place, the others are then at x
-        n_x, row, column = X.shape[0], X.strides[0] // itemsize, X.strides[1] // itemsize
-        n_h, features = b1.size, in_place(X, n)
-        if shuffled:
-            examples(X, order, i, start, row, column, n_x, n, S, x, ld, columns)
-        else:
-            copy(X, start * column + features * row, row, column, n_x - features, n, S, x, ld, columns)
-        product(W1, features, n_x, 1, n_h, S, x, ld, n_x - features, S, a, ld, columns, False)
-        if features > 0:
-            add_scores(X, start, n, W1, S, a, ld, columns, s)
         for j in range(n_h):
             bias = splat(b1, j, L)
             for t in range(j * ld, j * ld + columns, L):
@@ -96,7 +97,6 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
                 unit = value(z)
                 store(S, a + t, unit)
                 store(S, d + t, derivative(z, unit) * 1.0)
-        return features
 
     @inline
     def scores(S, a, n_h, W2, b2, z, ld, columns):
@@ -112,35 +112,38 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
         # A2 of n examples
         n_x, m = X.shape
         n_h, n_y = b1.size, b2.size
-        columns = columns_of(n)
-        ld = odd_lines(columns, itemsize)
-        x, z = at.buffers, at.buffers + n_x * ld
+        end, T = start + n, n
+        ld, ld_x = odd_lines(columns_of(T), itemsize), odd_lines(narrow(n_x, columns_of(T), itemsize), itemsize)
+        x, z = at.buffers, at.buffers + n_x * ld_x
         a, d = z + n_y * ld, z + (n_y + n_h) * ld
-        hidden_layer(X, S, 0, start, n, W1, b1, S, x, a, d, ld, columns, d + n_h * ld)  # in their own order
-        scores(S, a, n_h, W2, b2, z, ld, columns)
-        for t in range(0, n, L):
-            output_values(S, z + t, ld, n_y)
-        copy(S, z, ld, 1, n_y, n, A2, start, m, n)
+        while start < end:
+            n = next_tile(X, start, end, T)
+            features, columns = in_place(X, start, n, end), columns_of(n)
+            hidden_layer(X, S, 0, start, n, features, W1, b1, S, x, ld_x, a, d, ld, d + n_h * ld)  # in their own order
+            scores(S, a, n_h, W2, b2, z, ld, columns)
+            for t in range(0, n, L):
+                output_values(S, z + t, ld, n_y)
+            copy(S, z, ld, 1, n_y, n, A2, start, m, n)
+            start += n
 
     @inline
     def accumulate(X, Y, order, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
         n_x, n_h, n_y = X.shape[0], b1.size, b2.size
+        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
         row_y, column_y = Y.strides[0] // itemsize, Y.strides[1] // itemsize
-        ld = odd_lines(T, itemsize)
-        x = at.buffers
-        z, y = x + n_x * ld, x + (n_x + n_y) * ld
+        ld, ld_x = odd_lines(T, itemsize), odd_lines(narrow(n_x, T, itemsize), itemsize)
+        x, z = at.buffers, at.buffers + n_x * ld_x
+        y = z + n_y * ld
         a, d = y + n_y * ld, y + (n_y + n_h) * ld
         s = d + n_h * ld
         cost = 0.0
         start = begin
         while start < end:
-            n = min(T, end - start)
-            if in_place(X, V * L) == n_x and n > V * L:
-                n = n // (V * L) * (V * L)
-            columns = columns_of(n)
+            n = next_tile(X, start, end, T)
+            features, columns = in_place(X, start, n, end), columns_of(n)
             examples(Y, order, i, start, row_y, column_y, n_y, n, S, y, ld, columns)
-            features = hidden_layer(X, order, i, start, n, W1, b1, S, x, a, d, ld, columns, s)
+            hidden_layer(X, order, i, start, n, features, W1, b1, S, x, ld_x, a, d, ld, s)
             scores(S, a, n_h, W2, b2, z, ld, columns)
             costs = zeros(S, L)
             for t in range(0, columns, L):
@@ -152,9 +155,11 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
             for j in range(n_h):
                 for t in range(j * ld, j * ld + columns, L):
                     store(S, d + t, load(S, a + t, L) * load(S, d + t, L))
-            add_gradient(S, d, ld, n_h, S, x, ld, n_x - features, columns, S, at.gradient + features, n_x, s)
-            if features > 0:
-                add_dW1(X, start, n, n_h, S, d, ld, columns, at.gradient, s)
+            add_gradient(S, d, ld, n_h, S, x, ld_x, n_x - features, columns, S, at.gradient + features, n_x, s)
+            if row == 1:
+                product(S, d, ld, 1, n_h, X, start * column, column, n, S, at.gradient, n_x, features, True)
+            else:
+                add_gradient(S, d, ld, n_h, X, start, row, features, columns, S, at.gradient, n_x, s)
             add_row_sums(S, d, n_h, ld, columns, at.gradient + at.b1)
             start += n
         return cost

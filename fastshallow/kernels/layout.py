@@ -11,6 +11,7 @@ from typing import NamedTuple
 from .compiling import inline
 
 LINE = 64  # bytes in a cache line
+CACHE = 2**20  # bytes of a core's second-level cache
 BLOCK = 2**18  # bytes of a tile of X that stay in the second-level cache beside a panel of W1
 
 
