@@ -76,9 +76,8 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
         arrangement = "exact" if exact else "examples"
         tile = min(_round_up(m, 64), max(32, min(room // 64 * 64, NARROW_TILE)))
     else:
-        best = min(max(room, 96), TILE)
-        if large:
-            best = WIDE_TILE if m >= 2 * WIDE_TILE else TILE
+        # X comes by blocks of features, and does not count
+        best = TILE if large else min(max(CACHE // (itemsize * 2 * (n_h + n_y)), 96), TILE)
         arrangement, tile, reason = "units", _round_up(min(best, m), 16), "each lane of a vector is a hidden unit"
     long = arrangement == "examples" and n_x >= MANY
     least = max(tile, LONG_TILE // (2 * n_h)) if long else tile
@@ -88,6 +87,9 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
     group = _round_up(-(-m // groups), tile) if groups > 1 else m
     if long:
         tile = min(_round_up(group, 64), LONG_TILE)
+    elif arrangement == "units":  # tiles of nearly equal size: each fetches all weights, however small it is
+        best = WIDE_TILE if large else tile
+        tile = _round_up(-(-group // max(1, (2 * group + best) // (2 * best))), 16)
     chunk = min(group, tile * max(1, min(CHUNK, CHUNK_WORK // (2 * n_x * n_h)) // tile))
     return Plan(arrangement, tile, chunk, group, -(-m // group), work, reason)
 
