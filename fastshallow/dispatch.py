@@ -84,7 +84,7 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
     slab = itemsize * (n_h + lanes) * (n_x + n_y + 1)
     most = max(1, min(GROUPS, m // least, work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
     groups = 1 << (most.bit_length() - 1)  # a power of two, which 2, 4, 8, ... threads share evenly
-    group = _round_up(-(-m // groups), tile) if groups > 1 else m
+    group = _round_up(-(-m // groups), 16 if arrangement == "units" else tile) if groups > 1 else m
     if long:
         tile = min(_round_up(group, 64), LONG_TILE)
     elif arrangement == "units":  # tiles of nearly equal size: each fetches all weights, however small it is

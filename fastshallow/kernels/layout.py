@@ -106,7 +106,7 @@ def make_layout(
     line = LINE // itemsize
     width = round_up(n_h, L)
     depth = 0 if rows else round_up(n_x, R)
-    blocks = 1 if rows else max(1, T * n_x * itemsize // BLOCK)
+    blocks = 1 if rows or T * n_x * itemsize < CACHE else T * n_x * itemsize // BLOCK
     block = round_up((n_x + blocks - 1) // blocks, R)
     ld_h, ld_t = odd_lines(width, itemsize), odd_lines(T, itemsize)
     ld_x = odd_lines(round_up(n_x, V * L) if rows else block, itemsize)
