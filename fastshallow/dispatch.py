@@ -9,14 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from .kernels import CACHE, MANY
 from .parameters import positive_integer
 
-CACHE = 2**20  # bytes of a core's second-level cache that a tile of examples may fill
 TILE = 128  # examples that fill it best, where it has room for them
 WIDE_TILE = 256  # examples where the weights do not fit, so that each is fetched for more of them
 NARROW_TILE = 256  # examples, where they are side by side
-MANY = 128  # features from which on they are read where they are,
-LONG_TILE = 1024  # examples of each at a time
+LONG_TILE = 1024  # examples, where X is not copied: shorter pieces of its rows come more slowly
 SUMS = 32  # n_h * (n_x + n_y) up to which the sums of all gradients fit into the registers
 CHUNK = 8192  # examples whose gradients are summed before they are added to the rest: it bounds rounding
 GROUPS = 16  # of examples, at most, which threads may share; as many as there are, whoever computes them
@@ -80,7 +79,7 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
         best = TILE if large else min(max(CACHE // (itemsize * 2 * (n_h + n_y)), 96), TILE)
         arrangement, tile, reason = "units", _round_up(min(best, m), 16), "each lane of a vector is a hidden unit"
     long = arrangement == "examples" and n_x >= MANY
-    least = max(tile, LONG_TILE // (2 * n_h)) if long else tile
+    least = max(tile, LONG_TILE // (2 * n_h)) if long else tile  # with one unit, half the speed at 128 examples
     slab = itemsize * (n_h + lanes) * (n_x + n_y + 1)
     most = max(1, min(GROUPS, m // least, work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
     groups = 1 << (most.bit_length() - 1)  # a power of two, which 2, 4, 8, ... threads share evenly

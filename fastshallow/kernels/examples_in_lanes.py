@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from . import CACHE, MANY
 from .compiling import inline
 from .copying import make_copying
 from .descent import make_parameters_in_place
-from .layout import CACHE, make_in_place, odd_lines
+from .layout import make_in_place, odd_lines
 from .output_layer import make_output_layer
 from .products import make_products
 from .simd import hsum, load, splat, store, zeros
 
-MANY = 128  # features from which on X is used where it is
-STREAMS = 16  # rows of X that are read at a time
+STREAMS = 16  # features read at a time where X is not copied: more pages than that slow the processor's look ahead
 
 
 @inline

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from . import CACHE
 from .compiling import inline
 
 LINE = 64  # bytes in a cache line
-CACHE = 2**20  # bytes of a core's second-level cache
-BLOCK = 2**18  # bytes of a tile of X that stay in the second-level cache beside a panel of W1
+BLOCK = 2**18  # bytes of a larger tile of X that stay there beside a panel of W1 and the next block on its way
 
 
 class Layout(NamedTuple):
