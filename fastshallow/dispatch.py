@@ -9,12 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
+from .kernels import CACHE, MANY
 from .parameters import positive_integer
 
-CACHE = 2**20  # bytes of a core's second-level cache that a tile of examples may fill
 TILE = 128  # examples that fill it best, where it has room for them
 WIDE_TILE = 256  # examples where the weights do not fit, so that each is fetched for more of them
 NARROW_TILE = 256  # examples, where they are side by side
+LONG_TILE = 1024  # examples, where X is not copied: shorter pieces of its rows come more slowly
 SUMS = 32  # n_h * (n_x + n_y) up to which the sums of all gradients fit into the registers
 CHUNK = 8192  # examples whose gradients are summed before they are added to the rest: it bounds rounding
 PARTS = 16  # of the examples, and of the parameters, at most, that threads share; whoever computes them
@@ -78,13 +79,19 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -
         arrangement = "exact" if exact else "examples"
         tile = min(_round_up(m, 64), max(32, min(room // 64 * 64, NARROW_TILE)))
     else:
-        best = min(max(room, 96), TILE)
-        if large:
-            best = WIDE_TILE if m >= 2 * WIDE_TILE else TILE
+        # X comes by blocks of features, and does not count
+        best = TILE if large else min(max(CACHE // (itemsize * 2 * (n_h + n_y)), 96), TILE)
         arrangement, tile, reason = "units", _round_up(min(best, m), 16), "each lane of a vector is a hidden unit"
+    long = arrangement == "examples" and n_x >= MANY
+    least = max(tile, LONG_TILE // (2 * n_h)) if long else tile  # with one unit, half the speed at 128 examples
     slab = itemsize * (n_h + lanes) * (n_x + n_y + 1)
-    groups = _power_of_two(min(m // tile, work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
-    group = _round_up(-(-m // groups), tile) if groups > 1 else m
+    groups = _power_of_two(min(m // least, work // GROUP_WORK, max(2, GROUP_MEMORY // slab)))
+    group = _round_up(-(-m // groups), 16 if arrangement == "units" else tile) if groups > 1 else m
+    if long:
+        tile = min(_round_up(group, 64), LONG_TILE)
+    elif arrangement == "units":  # tiles of nearly equal size: each fetches all weights, however small it is
+        best = WIDE_TILE if large else tile
+        tile = _round_up(-(-group // max(1, (2 * group + best) // (2 * best))), 16)
     chunk = min(group, tile * max(1, min(CHUNK, CHUNK_WORK // (2 * n_x * n_h)) // tile))
     return Plan(arrangement, tile, chunk, group, -(-m // group), _power_of_two(shares), work, reason)
 

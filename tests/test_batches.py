@@ -17,6 +17,8 @@ CASES = [
     ("exact", (2, 4, 1, 203), 16, "float32", "adam"),
     ("examples", (9, 11, 2, 203), 70, "float64", "gradient_descent"),
     ("units", (30, 40, 2, 203), 70, "float64", "gradient_descent"),
+    ("examples", (131, 3, 2, 203), 70, "float64", "gradient_descent"),  # features used where they are
+    ("units", (1100, 33, 2, 203), 130, "float64", "gradient_descent"),  # features in blocks
     ("features", (33, 19, 2, 50), 8, "float32", "momentum"),
 ]
 GROUPS = [((2, 4, 1, 60_000), 40_000), ((30, 40, 2, 5_000), 3_000)]

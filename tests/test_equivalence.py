@@ -212,6 +212,29 @@ def test_shapes_as_dispatched(shape, dtype):
         assert worst(case, answer, "tanh", "sigmoid") <= 4.0, m
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_features_that_straddle_every_block(dtype):
+    """Tiles of 128 examples, whose features come in four blocks or more from `whole` on."""
+    whole = 2**20 // (128 * np.dtype(dtype).itemsize)
+    block = whole // 4
+    for n_x in (whole - 1, whole, whole + 1, whole + 8, 5 * block - 1, 5 * block, 5 * block + 1, 9 * block + 7):
+        plan = fs.explain(n_x, 33, 2, 250, dtype).plan
+        assert (plan.arrangement, plan.tile) == ("units", 128)
+        for order in ("C", "F", "strided"):
+            X, Y, p = make_case(n_x, 33, 2, 250, dtype)
+            check((ordered(X, order), Y, p), "fused", "tanh", "sigmoid")
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_features_used_where_they_are(dtype):
+    for n_x in (127, 128, 129, 145, 159, 160, 161):
+        for n_h, m in itertools.product((1, 2, 5), (41, 63, 64, 65, 129, 1023, 1025, 2100)):
+            assert fs.explain(n_x, n_h, 2, m, dtype).plan.arrangement == "examples"
+            for order in ("C", "F", "strided"):
+                X, Y, p = make_case(n_x, n_h, 2, m, dtype)
+                check((ordered(X, order), Y, p), "fused", "tanh", "sigmoid")
+
+
 # ---- a wrong kernel is found ----
 
 

@@ -23,23 +23,21 @@ def make_panel_products(L: int, R: int, v: int) -> SimpleNamespace:
     w = v * L
 
     @inline
-    def forward(S, at, x_row, x_step, t, j, k, end):
-        # Z1 of examples t, ..., t + R - 1 over features k, ..., end - 1, added to what is there if k > 0;
-        # x_row: from example to example of X, x_step: from feature to feature
+    def forward(S, at, x_row, x_step, t, j, k, stop):
+        # Z1 of examples t, ..., t + R - 1 over features k, ..., stop - 1, added to what is there if k > 0; only these
+        # features are in the scratch memory, x_row from example to example and x_step from feature to feature
         i = at.A + t * at.ld_h + j
         acc = tile_load(S, i, at.ld_h, R, v, L) if k > 0 else tile_zeros(S, R, v, L)
-        x = at.X + t * x_row + k * x_step
-        acc = multiply(acc, S, x, x_row, x_step, S, at.W1 + j * at.depth + k * w, w, end - k)
+        acc = multiply(acc, S, at.X + t * x_row, x_row, x_step, S, at.W1 + j * at.depth + k * w, w, stop - k)
         tile_store(S, i, at.ld_h, acc)
 
     @inline
-    def backward(S, at, x_row, x_step, j, n, k, end, add):
-        # dW1' += X dZ1' over n examples for features k, ..., end - 1, or = if not `add`
-        for row in range(k, end, R):
-            i = at.gradient + at.W1 + j * at.depth + row * w
-            acc = tile_load(S, i, w, R, v, L) if add else tile_zeros(S, R, v, L)
-            acc = multiply(acc, S, at.X + row * x_step, x_step, x_row, S, at.D + j, at.ld_h, n)
-            tile_store(S, i, w, acc)
+    def backward(S, at, x_row, x_step, j, n, k, f, add):
+        # dW1' += X dZ1' over n examples for features f, ..., f + R - 1, or = if not `add`
+        i = at.gradient + at.W1 + j * at.depth + f * w
+        acc = tile_load(S, i, w, R, v, L) if add else tile_zeros(S, R, v, L)
+        acc = multiply(acc, S, at.X + (f - k) * x_step, x_step, x_row, S, at.D + j, at.ld_h, n)
+        tile_store(S, i, w, acc)
 
     return SimpleNamespace(forward=forward, backward=backward)
 

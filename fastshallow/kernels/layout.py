@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from . import CACHE
 from .compiling import inline
 
 LINE = 64  # bytes in a cache line
-BLOCK = 2**18  # bytes of a tile of X that stay in the second-level cache beside a panel of W1
+BLOCK = 2**18  # bytes of a larger tile of X that stay there beside a panel of W1 and the next block on its way
 
 
 class Layout(NamedTuple):
@@ -25,7 +26,7 @@ class Layout(NamedTuple):
     n_y: int  # outputs
     width: int  # hidden units, up to a multiple of L
     depth: int  # rows of a panel of W1: features, up to a multiple of R; 0 where W1 stays in rows
-    block: int  # features whose part of a tile of X stays in cache: a multiple of R, or all of them
+    block: int  # features of a tile of X that are in the scratch memory at a time: a multiple of R
     ld_h: int  # from example to example in A1 and D1
     ld_t: int  # from row to row in Y, its weights and Z2, and in X where examples are side by side
     ld_x: int  # from example to example in X where features are side by side
@@ -113,10 +114,10 @@ def make_layout(
     line = LINE // itemsize
     width = round_up(n_h, L)
     depth = 0 if rows else round_up(n_x, R)
-    blocks = 1 if rows else max(1, T * n_x * itemsize // BLOCK)
+    blocks = 1 if rows or T * n_x * itemsize < CACHE else T * n_x * itemsize // BLOCK
     block = round_up((n_x + blocks - 1) // blocks, R)
     ld_h, ld_t = odd_lines(width, itemsize), odd_lines(T, itemsize)
-    ld_x = odd_lines(round_up(n_x, V * L if rows else R), itemsize)
+    ld_x = odd_lines(round_up(n_x, V * L) if rows else block, itemsize)
     b1 = round_up(depth * width, line)
     W2 = b1 + round_up(width, line)
     b2 = W2 + round_up(n_y * width, line)
@@ -125,7 +126,7 @@ def make_layout(
     state_slab = slab + round_up(n_h * n_x, line) if rows else slab
     # from X on, as if this were the first thread
     X = state + states * state_slab
-    Y = X + max(T * ld_x, depth * ld_t)
+    Y = X + T * ld_x if rows else X + max(T * ld_x, block * ld_t)
     Z = Y + (n_y + 1) * ld_t  # a row of weights follows Y
     A = Z + n_y * ld_t
     D = A + T * ld_h

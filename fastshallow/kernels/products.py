@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from .compiling import inline
 from .simd import element, hsum, load, put, store, zeros
-from .tiles import inner_add, outer_add, tile_hsum, tile_store, tile_zeros
+from .tiles import inner_add, outer_add, tile_hsum, tile_load, tile_store, tile_zeros
 
 
 @inline
@@ -27,9 +27,10 @@ def make_products(L: int, V: int) -> SimpleNamespace:
 
     def make_block(R):
         @inline
-        def block(A, a, row, step, B, b, ldb, n, C, c, ldc, columns):
+        def block(A, a, row, step, B, b, ldb, n, C, c, ldc, columns, add):
             for t in range(0, columns, V * L):
-                acc = multiply(tile_zeros(C, R, V, L), A, a, row, step, B, b + t, ldb, n)
+                acc = tile_load(C, c + t, ldc, R, V, L) if add else tile_zeros(C, R, V, L)
+                acc = multiply(acc, A, a, row, step, B, b + t, ldb, n)
                 tile_store(C, c + t, ldc, acc)
 
         return block
@@ -37,20 +38,20 @@ def make_products(L: int, V: int) -> SimpleNamespace:
     block4, block1 = make_block(4), make_block(1)
 
     @inline
-    def product(A, a, row, step, rows, B, b, ldb, n, C, c, ldc, columns):
-        # A (rows, n), any strides, times B (n, columns) -> C (rows, columns)
+    def product(A, a, row, step, rows, B, b, ldb, n, C, c, ldc, columns, add):
+        # A (rows, n), any strides, times B (n, columns) -> C (rows, columns), or added to it
         whole = rows // 4 * 4
         for r in range(0, whole, 4):
-            block4(A, a + r * row, row, step, B, b, ldb, n, C, c + r * ldc, ldc, columns)
+            block4(A, a + r * row, row, step, B, b, ldb, n, C, c + r * ldc, ldc, columns, add)
         for r in range(whole, rows):
-            block1(A, a + r * row, row, step, B, b, ldb, n, C, c + r * ldc, ldc, columns)
+            block1(A, a + r * row, row, step, B, b, ldb, n, C, c + r * ldc, ldc, columns, add)
 
     def make_sums(j, k):
         @inline
-        def sums(S, a, b, ld, columns, g, ldg, s):
+        def sums(A, a, lda, B, b, ldb, columns, S, g, ldg, s):
             acc = tile_zeros(S, j, k, L)
             for t in range(0, columns, L):
-                acc = inner_add(acc, S, a + t, ld, S, b + t, ld, L)
+                acc = inner_add(acc, A, a + t, lda, B, b + t, ldb, L)
             store(S, s, tile_hsum(acc))
             for r in range(j):
                 for c in range(k):
@@ -62,19 +63,19 @@ def make_products(L: int, V: int) -> SimpleNamespace:
     sums, sums_j, sums_k, sums_1 = make_sums(J, K), make_sums(J, 1), make_sums(1, K), make_sums(1, 1)
 
     @inline
-    def add_gradient(S, a, rows, b, others, ld, columns, g, s):
+    def add_gradient(A, a, lda, rows, B, b, ldb, others, columns, S, g, ldg, s):
         # G (rows, others) += A (rows, columns) B (others, columns)'; s: where L elements may be written
         whole_j, whole_k = rows // J * J, others // K * K
         for r in range(0, whole_j, J):
             for c in range(0, whole_k, K):
-                sums(S, a + r * ld, b + c * ld, ld, columns, g + r * others + c, others, s)
+                sums(A, a + r * lda, lda, B, b + c * ldb, ldb, columns, S, g + r * ldg + c, ldg, s)
             for c in range(whole_k, others):
-                sums_j(S, a + r * ld, b + c * ld, ld, columns, g + r * others + c, others, s)
+                sums_j(A, a + r * lda, lda, B, b + c * ldb, ldb, columns, S, g + r * ldg + c, ldg, s)
         for r in range(whole_j, rows):
             for c in range(0, whole_k, K):
-                sums_k(S, a + r * ld, b + c * ld, ld, columns, g + r * others + c, others, s)
+                sums_k(A, a + r * lda, lda, B, b + c * ldb, ldb, columns, S, g + r * ldg + c, ldg, s)
             for c in range(whole_k, others):
-                sums_1(S, a + r * ld, b + c * ld, ld, columns, g + r * others + c, others, s)
+                sums_1(A, a + r * lda, lda, B, b + c * ldb, ldb, columns, S, g + r * ldg + c, ldg, s)
 
     @inline
     def add_row_sums(S, a, rows, ld, columns, g):

@@ -79,7 +79,7 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
                     elif stage == 2:
                         control[PARTS] += errors(Y, control, order, t, count, S, at, 1.0 / n, with_cost)
                     else:
-                        hidden_errors(dW1, S, at, count, part, shares, more)
+                        hidden_errors(X, dW1, S, at, count, part, shares, more)
                     part = take(control, threads, target, parts, part)
                 target = meet(control, threads, target, parts)
         return target

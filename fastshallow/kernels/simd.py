@@ -216,6 +216,20 @@ def put(typingctx: Any, a: Any, i: Any, x: Any) -> Any:
     return types.void(a, types.intp, x), codegen
 
 
+@intrinsic
+def prefetch(typingctx: Any, a: Any, i: Any) -> Any:
+    """Ask for the cache line of element i of `a`, which may lie beyond its end, in the second-level cache."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        data = context.make_array(a)(context, builder, args[0]).data
+        read, second_level, not_code = I32(0), I32(2), I32(1)
+        pointer = builder.gep(data, [args[1]])
+        call(builder, "llvm.prefetch.p0", ir.VoidType(), [pointer, read, second_level, not_code])
+        return context.get_dummy_value()
+
+    return types.void(a, types.intp), codegen
+
+
 @intrinsic(prefer_literal=True)
 def splat(typingctx: Any, a: Any, i: Any, L: Any) -> Any:
     """Element i of `a` in each of L lanes."""

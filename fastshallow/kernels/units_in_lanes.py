@@ -14,6 +14,7 @@ from .copying import make_copying
 from .descent import make_descent
 from .first_layer import make_panel_products, make_row_products
 from .layout import cut, make_layout, round_up
+from .loading import make_loading
 from .output_layer import make_output_layer, make_weights
 from .products import multiply
 from .simd import element, hsum, keep_first, load, put, splat, store, zeros
@@ -36,6 +37,8 @@ def make_units_in_lanes(
     fill, copy, transpose, examples = copying.fill, copying.copy, copying.transpose, copying.examples
     descent = make_descent(formulas, L)
     descend, add_decay, sum_squares = descent.descend, descent.add_decay, descent.sum_squares
+    loading = make_loading(formulas, L, R, itemsize, rows)
+    steps, load_x, expect = loading.steps, loading.load_x, loading.expect
     row_products = make_row_products(L, V)
     forward_rows, backward_rows = row_products.forward, row_products.backward
 
@@ -71,35 +74,6 @@ def make_units_in_lanes(
     # ---- one tile ----
 
     @inline
-    def load_ordered(X, order, i, start, n, S, at):
-        # as load_x, examples that are not neighbours
-        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
-        for t in range(n):
-            source = int(element(order, i + start + t)) * column
-            copy(X, source, 0, row, 1, at.n_x, S, at.X + t * at.ld_x, at.ld_x, at.ld_x)
-        fill(S, at.X + n * at.ld_x, (round_up(n, R) - n) * at.ld_x, 0)
-        return at.ld_x, 1
-
-    @inline
-    def load_x(X, start, n, S, at):
-        # n examples of X -> the scratch memory; gives back the offsets from example to example, feature to feature
-        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
-        source, padded = start * column, round_up(n, R)
-        if not rows and abs(column) <= abs(row):
-            copy(X, source, row, column, at.n_x, n, S, at.X, at.ld_t, round_up(padded, L))
-            for k in range(at.n_x, at.depth):
-                fill(S, at.X + k * at.ld_t, padded, 0)
-            return 1, at.ld_t
-        if rows and column == 1:
-            transpose(X, source, row, at.n_x, n, S, at.X, at.ld_x)
-            for t in range(n):
-                fill(S, at.X + t * at.ld_x + at.n_x, at.ld_x - at.n_x, 0)
-        else:
-            copy(X, source, column, row, n, at.n_x, S, at.X, at.ld_x, at.ld_x)
-        fill(S, at.X + n * at.ld_x, (padded - n) * at.ld_x, 0)
-        return at.ld_x, 1
-
-    @inline
     def activate(S, at, t0, t1, j0, j1):
         # Z1 without its bias, in A -> A1, and D1 = g'(Z1) in D; A1 = 0 for units beyond n_h
         for t in range(t0, t1):
@@ -116,11 +90,15 @@ def make_units_in_lanes(
         first_forward, first_backward = products.forward, products.backward
 
         @inline
-        def forward(S, at, x_row, x_step, j, n, k, end, add):
-            # Z1 over features k, ..., end - 1, and after the last ones A1 and D1
+        def forward(S, at, x_row, x_step, p, panels, j, n, k, stop, X, then, k0, add):
+            # Z1 over features k, ..., stop - 1, and after the last ones A1 and D1
+            count = min(at.block, at.n_x - k0)
+            ka, kb = k0 + cut(count, p, panels), k0 + cut(count, p + 1, panels)
             for t in range(0, n, R):
-                first_forward(S, at, x_row, x_step, t, j, k, end)
-                if end == at.n_x:
+                first_forward(S, at, x_row, x_step, t, j, k, stop)
+                if not shuffled and at.block < at.n_x:
+                    expect(X, then + t, then + t + R, ka, kb)
+                if stop == at.n_x:
                     activate(S, at, t, t + R, j, j + v * L)
 
         def make_output_product(outputs):
@@ -137,12 +115,16 @@ def make_units_in_lanes(
         add_outputs, add_output = make_output_product(R), make_output_product(1)
 
         @inline
-        def backward(S, at, x_row, x_step, j, n, k, end, add):
-            # dW1 of features k, ..., end - 1; before the first ones dW2, dZ1 and db1
-            if k == 0:
+        def backward(S, at, x_row, x_step, p, panels, j, n, k, stop, X, then, k0, add):
+            # dW1 of features k, ..., stop - 1; before the last ones dW2, dZ1 and db1
+            if stop == at.n_x:
                 panel_errors(S, at, j, n)
             if not rows:
-                first_backward(S, at, x_row, x_step, j, n, k, end, add)
+                ta, tb = then + cut(n, p, panels), then + cut(n, p + 1, panels)
+                for f in range(k, stop, R):
+                    first_backward(S, at, x_row, x_step, j, n, k, f, add)
+                    if not shuffled and at.block < at.n_x:
+                        expect(X, ta, tb, k0 + f - k, min(k0 + f - k + R, at.n_x))
 
         @inline
         def panel_errors(S, at, j, n):
@@ -162,21 +144,21 @@ def make_units_in_lanes(
         return forward, backward
 
     def make_over_panels(pass1, pass2, pass3):
-        """A pass over units first, ..., last - 1 in panels of 1, 2 or 3 vectors, one block of features at a time."""
+        """A pass over units first, ..., last - 1 in panels of 1, 2 or 3 vectors, for one block of features."""
 
         @inline
-        def over_panels(S, at, x_row, x_step, n, add, first, last):
-            for k in range(0, at.n_x, at.block):
-                end = min(k + at.block, at.n_x)
-                for p in range(panel_count((last - first) // L)):
-                    j = first + panel_start(p, (last - first) // L)
-                    vectors = (first + panel_start(p + 1, (last - first) // L) - j) // L
-                    if vectors == 3:
-                        pass3(S, at, x_row, x_step, j, n, k, end, add)
-                    elif vectors == 2:
-                        pass2(S, at, x_row, x_step, j, n, k, end, add)
-                    else:
-                        pass1(S, at, x_row, x_step, j, n, k, end, add)
+        def over_panels(S, at, x_row, x_step, n, k, stop, X, then, k0, add, first, last):
+            vectors = (last - first) // L
+            panels = panel_count(vectors)
+            for p in range(panels):
+                j = first + panel_start(p, vectors)
+                width = first + panel_start(p + 1, vectors) - j
+                if width == 3 * L:
+                    pass3(S, at, x_row, x_step, p, panels, j, n, k, stop, X, then, k0, add)
+                elif width == 2 * L:
+                    pass2(S, at, x_row, x_step, p, panels, j, n, k, stop, X, then, k0, add)
+                else:
+                    pass1(S, at, x_row, x_step, p, panels, j, n, k, stop, X, then, k0, add)
 
         return over_panels
 
@@ -186,10 +168,8 @@ def make_units_in_lanes(
 
     @inline
     def load_tile(X, order, i, start, n, S, at):
-        # n examples of X -> the scratch memory; gives back the offsets from example to example, feature to feature
-        if shuffled:
-            return load_ordered(X, order, i, start, n, S, at)
-        return load_x(X, start, n, S, at)
+        # n examples of X -> the scratch memory
+        load_x(X, order, i, start, n, 0, at.n_x, S, at)
 
     @inline
     def share_start(at, share, shares):
@@ -207,15 +187,35 @@ def make_units_in_lanes(
         activate(S, at, 0, padded, j0, j1)
 
     @inline
-    def hidden_layer(x_row, x_step, n, W1, S, at):
-        # n examples in the scratch memory, x_row apart, their features x_step -> A1 and D1
+    def hidden_layer(X, order, i, start, n, W1, S, at):
+        # n examples -> A1 and D1, one block of features after the other
+        x_row, x_step = steps(X, at)
+        for k in range(0, at.n_x, at.block):
+            stop = min(k + at.block, at.n_x)
+            load_x(X, order, i, start, n, k, stop, S, at)
+            if not rows:
+                k0 = stop if stop < at.n_x else max(k - at.block, 0)
+                forward_panels(S, at, x_row, x_step, n, k, stop, X, start, k0, False, 0, at.width)
         if rows:
             padded = round_up(n, R)
             fill(S, at.A + n * at.ld_h, (padded - n) * at.ld_h, 0)
             forward_rows(W1, S, at, n, 0, at.n_h)
             activate(S, at, 0, padded, 0, at.width)
-        else:
-            forward_panels(S, at, x_row, x_step, n, False, 0, at.width)
+
+    @inline
+    def hidden_gradients(X, order, i, start, n, dW1, S, at, add):
+        # dW1, dW2 and db1 of n examples: back from the last block of features, which `hidden_layer` has left behind
+        x_row, x_step = steps(X, at)
+        final = (at.n_x - 1) // at.block * at.block
+        for k in range(final, -1, -at.block):
+            stop = min(k + at.block, at.n_x)
+            if k < final:
+                load_x(X, order, i, start, n, k, stop, S, at)
+            k0 = k - at.block if k > 0 else 0
+            then = start if k > 0 else start + n
+            backward_panels(S, at, x_row, x_step, n, k, stop, X, then, k0, add, 0, at.width)
+        if rows:
+            backward_rows(S, at, dW1, n, 0, at.n_h, add)
 
     @inline
     def scores(S, at, n):
@@ -230,8 +230,7 @@ def make_units_in_lanes(
     @inline
     def predict(X, start, n, W1, b1, W2, b2, S, at, A2):
         # A2 of n examples
-        x_row, x_step = load_x(X, start, n, S, at)
-        hidden_layer(x_row, x_step, n, W1, S, at)
+        hidden_layer(X, S, 0, start, n, W1, S, at)  # in their own order
         scores(S, at, n)
         for t in range(0, n, L):
             output_values(S, at.Z + t, at.ld_t, at.n_y)
@@ -258,10 +257,10 @@ def make_units_in_lanes(
         return hsum(cost)
 
     @inline
-    def hidden_errors(dW1, S, at, n, share, shares, add):
+    def hidden_errors(X, dW1, S, at, n, share, shares, add):
         # the gradients of a share of the units; dW1 is overwritten unless `add`
         j0, j1 = share_start(at, share, shares), share_start(at, share + 1, shares)
-        backward_panels(S, at, at.ld_x, 1, n, add, j0, j1)
+        backward_panels(S, at, at.ld_x, 1, n, 0, at.n_x, X, 0, 0, add, j0, j1)
         backward_rows(S, at, dW1, n, j0, min(j1, at.n_h), add)
 
     @inline
@@ -275,12 +274,9 @@ def make_units_in_lanes(
         total = 0.0
         for start in range(begin, end, T):
             n = min(T, end - start)
-            x_row, x_step = load_tile(X, control, i, start, n, S, at)
-            hidden_layer(x_row, x_step, n, W1, S, at)
+            hidden_layer(X, control, i, start, n, W1, S, at)
             total += errors(Y, control, i, start, n, S, at, scale, with_cost)
-            backward_panels(S, at, x_row, x_step, n, add, 0, at.width)
-            if rows:
-                backward_rows(S, at, dW1, n, 0, at.n_h, add)
+            hidden_gradients(X, control, i, start, n, dW1, S, at, add)
             add = True
         return total
 
