@@ -43,6 +43,7 @@ class Layout(NamedTuple):
     A: int
     D: int
     sums: int
+    starts: int  # of the examples' random words
     size: int
 
 
@@ -122,8 +123,9 @@ def make_layout(
     A = Z + n_y * ld_t
     D = A + T * ld_h
     sums = D + T * ld_h
-    size = sums + round_up(L, line)
+    starts = sums + round_up(L, line)
+    size = starts + ld_t
     own = rank * (size - X)
     sizes = n_x, n_h, n_y, width, depth, block, ld_h, ld_t, ld_x
-    buffers = X + own, Y + own, Z + own, A + own, D + own, sums + own, size + own
+    buffers = X + own, Y + own, Z + own, A + own, D + own, sums + own, starts + own, size + own
     return Layout(*sizes, 0, b1, W2, b2, slab, (1 + group) * slab, state, state_slab, *buffers)

@@ -15,10 +15,11 @@ from .threads import barrier
 # each argument of a call costs time. ARRIVALS and GIVEN_UP are 64-bit integers for `barrier`. After LEARNING_RATE come
 # the optimizer's hyperparameters; from PARTS on, the cost of each group of examples; from COSTS on, the costs that are
 # recorded, number FIRST first. Elsewhere in it lie the examples' weights, from WEIGHTS on; the order of the examples in
-# each epoch, from ORDERS on, and the learning rates, from RATES on, those of epoch BEGUN first.
+# each epoch, from ORDERS on; and, epoch BEGUN first, the learning rates, from RATES on, and dropout's two keys of each,
+# from KEYS on. What it keeps is at KEEP: see `random_bits`.
 TILE, CHUNK, GROUP, GROUPS, THREADS, PIECES, EPOCHS, COST_EVERY, L2, CLIP_NORM, BATCH = range(11)
-WEIGHTS, ORDERS, RATES = range(11, 14)
-BEGUN, FIRST, EPOCH, POSITION, START, SUM, FAILED, BASE, ARRIVALS, GIVEN_UP, LEARNING_RATE = range(14, 25)
+WEIGHTS, ORDERS, RATES, KEYS, KEEP, SCALE = range(11, 17)
+BEGUN, FIRST, EPOCH, POSITION, START, SUM, FAILED, BASE, ARRIVALS, GIVEN_UP, LEARNING_RATE = range(17, 28)
 MOST_HYPERPARAMETERS = 4
 PARTS = LEARNING_RATE + 1 + MOST_HYPERPARAMETERS
 MOST_GROUPS = 16
@@ -85,6 +86,7 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
             if n < size:
                 used = (n + group - 1) // group
             order = int(control[ORDERS]) + (epoch - int(control[BEGUN])) * m if shuffled else 0
+            key = int(control[KEYS]) + (epoch - int(control[BEGUN])) * 2
             for g in range(rank, used, threads):
                 at = locate(X, b1, b2, T, g, groups, rank)
                 if start == 0:
@@ -92,7 +94,7 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
                     control[PARTS + g] = 0.0
                 t, end = position + g * group + start, position + min(g * group + min(start + chunk, group), n)
                 control[PARTS + g] += accumulate(
-                    X, Y, control, order, t, end, W1, b1, W2, b2, dW1, S, at, T, 1.0 / n, with_cost, start > 0
+                    X, Y, control, order, key, t, end, W1, b1, W2, b2, dW1, S, at, T, 1.0 / n, with_cost, start > 0
                 )
             start += chunk
             if start < group:

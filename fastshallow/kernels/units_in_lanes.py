@@ -16,7 +16,9 @@ from .first_layer import make_panel_products, make_row_products
 from .layout import make_layout, round_up
 from .output_layer import make_output_layer, make_weights
 from .products import multiply
-from .simd import element, hsum, keep_first, load, put, splat, store, zeros
+from .random_bits import kept_units, make_starts
+from .runs import KEEP
+from .simd import element, elements, hsum, keep_first, load, put, splat, store, zeros
 from .tiles import add_rows, inner_add, tile_hsum, tile_load, tile_multiply, tile_store, tile_zeros
 
 
@@ -28,6 +30,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     output_values, output_errors = output.values, output.errors
     shuffled, weighted, copying = formulas.shuffled, formulas.weighted, make_copying(L, formulas.shuffled)
     weights = make_weights(formulas.shuffled)
+    dropped, starts = formulas.dropped, make_starts(formulas.shuffled, L)
     fill, copy, transpose, examples = copying.fill, copying.copy, copying.transpose, copying.examples
     descent = make_descent(formulas, L)
     descend, add_decay, sum_squares = descent.descend, descent.add_decay, descent.sum_squares
@@ -96,15 +99,19 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         return at.ld_x, 1
 
     @inline
-    def activate(S, at, t0, t1, j0, j1):
-        # Z1 without its bias, in A -> A1, and D1 = g'(Z1) in D; A1 = 0 for units beyond n_h
+    def activate(S, at, t0, t1, j0, j1, drop):
+        # Z1 without its bias, in A -> A1, and D1 = g'(Z1) in D, both without dropped units; A1 = 0 for those beyond n_h
         for t in range(t0, t1):
             for j in range(j0, j1, L):
                 i = t * at.ld_h + j
                 z = load(S, at.A + i, L) + load(S, at.b1 + j, L)
                 a = value(z)
+                d = derivative(z, a) * 1.0
+                if dropped:
+                    kept = kept_units(S, at.starts, t, j, drop, L)
+                    a, d = a * kept, d * kept
                 store(S, at.A + i, keep_first(a, at.n_h - j))
-                store(S, at.D + i, derivative(z, a) * 1.0)
+                store(S, at.D + i, d)
 
     def make_panel(v):
         """The passes over one panel of v vectors of units."""
@@ -112,12 +119,12 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         first_forward, first_backward = products.forward, products.backward
 
         @inline
-        def forward(S, at, x_row, x_step, j, n, k, end, add):
+        def forward(S, at, x_row, x_step, j, n, k, end, drop):
             # Z1 over features k, ..., end - 1, and after the last ones A1 and D1
             for t in range(0, n, R):
                 first_forward(S, at, x_row, x_step, t, j, k, end)
                 if end == at.n_x:
-                    activate(S, at, t, t + R, j, j + v * L)
+                    activate(S, at, t, t + R, j, j + v * L, drop)
 
         def make_output_product(outputs):
             @inline
@@ -161,33 +168,33 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         """A pass over all panels, of 1, 2 or 3 vectors, for one block of features after the other."""
 
         @inline
-        def over_panels(S, at, x_row, x_step, n, add):
+        def over_panels(S, at, x_row, x_step, n, more):
             for k in range(0, at.n_x, at.block):
                 end = min(k + at.block, at.n_x)
                 for p in range(panel_count(at)):
                     j = panel_start(at, p)
                     vectors = (panel_start(at, p + 1) - j) // L
                     if vectors == 3:
-                        pass3(S, at, x_row, x_step, j, n, k, end, add)
+                        pass3(S, at, x_row, x_step, j, n, k, end, more)
                     elif vectors == 2:
-                        pass2(S, at, x_row, x_step, j, n, k, end, add)
+                        pass2(S, at, x_row, x_step, j, n, k, end, more)
                     else:
-                        pass1(S, at, x_row, x_step, j, n, k, end, add)
+                        pass1(S, at, x_row, x_step, j, n, k, end, more)
 
         return over_panels
 
     forward_panels, backward_panels = map(make_over_panels, *map(make_panel, (1, 2, 3)))
 
     @inline
-    def hidden_layer(x_row, x_step, n, W1, S, at):
+    def hidden_layer(x_row, x_step, n, W1, S, at, drop):
         # n examples in the scratch memory, x_row apart, their features x_step -> A1 and D1
         if rows:
             padded = round_up(n, R)
             fill(S, at.A + n * at.ld_h, (padded - n) * at.ld_h, 0)
             forward_rows(W1, S, at, n)
-            activate(S, at, 0, padded, 0, at.width)
+            activate(S, at, 0, padded, 0, at.width, drop)
         else:
-            forward_panels(S, at, x_row, x_step, n, False)
+            forward_panels(S, at, x_row, x_step, n, drop)
 
     @inline
     def scores(S, at, n):
@@ -203,7 +210,7 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
     def predict(X, start, n, W1, b1, W2, b2, S, at, A2):
         # A2 of n examples
         x_row, x_step = load_x(X, start, n, S, at)
-        hidden_layer(x_row, x_step, n, W1, S, at)
+        hidden_layer(x_row, x_step, n, W1, S, at, False)
         scores(S, at, n)
         for t in range(0, n, L):
             output_values(S, at.Z + t, at.ld_t, at.n_y)
@@ -215,9 +222,10 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
         fill(S, at.gradient + at.b1, at.slab - at.b1, 0)
 
     @inline
-    def accumulate(X, Y, control, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
+    def accumulate(X, Y, control, i, key, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums, dW1 only if `add`; gives back their cost
         row, column = Y.strides[0] // itemsize, Y.strides[1] // itemsize
+        drop = elements(control, KEEP, 2)
         total = 0.0
         for start in range(begin, end, T):
             n = min(T, end - start)
@@ -225,7 +233,9 @@ def make_units_in_lanes(formulas: SimpleNamespace, L: int, R: int, itemsize: int
                 x_row, x_step = load_ordered(X, control, i, start, n, S, at)
             else:
                 x_row, x_step = load_x(X, start, n, S, at)
-            hidden_layer(x_row, x_step, n, W1, S, at)
+            if dropped:
+                starts(control, key, i, start, n, S, at.starts)
+            hidden_layer(x_row, x_step, n, W1, S, at, drop)
             scores(S, at, n)
             examples(Y, control, i, start, row, column, at.n_y, n, S, at.Y, at.ld_t, n)
             if weighted:
