@@ -27,6 +27,7 @@ class Settings:
     batch_size: int | None
     shuffle: bool | str
     l2: float
+    dropout: float
     clip_norm: float | None
     validation: float | None  # the fraction of the examples, if it is not given as examples
     patience: int | None

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .dropout import Dropout
 from .parameters import Parameters
 from .settings import Data, Settings
 
@@ -37,6 +38,8 @@ class Stepwise:
         self._data, self._settings, self._rates, self._backend = data, settings, rates, backend
         self._size = data.batch_size(settings)
         self._orders = data.orders(settings)
+        self._dropout = Dropout(settings.dropout, settings.key) if settings.dropout else None
+        self._places = np.arange(data.m if self._dropout else 0)
         self._gradients: Any = ()
         self.parameters = p
         self.failure, self.finished = "", None
@@ -86,20 +89,21 @@ class Stepwise:
         self._order: NDArray[Any] | None = None
         self._rate: float | None = None
 
-    def _batch(self) -> Data:
+    def _examples(self) -> Any:
         examples: Any = slice(self._position, self._position + self._size)
         if self._orders:
             if self._order is None:
                 self._order = self._orders.rows(self.epoch, 1)[0]
             examples = self._order[examples]
-        return self._data.take(examples)
+        return examples
 
     def _take_step(self) -> bool:
-        settings, batch = self._settings, self._batch()
+        settings, examples = self._settings, self._examples()
+        batch = self._data.take(examples)
         if self._rate is None:
             self._rate = float(self._rates(self.epoch, 1)[0])
         recorded = self.epoch % settings.cost_every == 0
-        cost, gradients = self._cost_and_gradients(batch)
+        cost, gradients = self._cost_and_gradients(batch, examples)
         self._gradients = gradients
         if recorded and not math.isfinite(cost):
             self.failure = f"the cost became {cost}"
@@ -126,9 +130,12 @@ class Stepwise:
             self._begin(self.epoch + 1)
         return True
 
-    def _cost_and_gradients(self, batch: Data) -> tuple[float, Parameters]:
+    def _cost_and_gradients(self, batch: Data, examples: Any) -> tuple[float, Parameters]:
         settings, p = self._settings, self.parameters
         more = {} if batch.weights is None else {"weights": batch.weights.astype(batch.X.dtype)}
+        if self._dropout:
+            places = self._places[examples]
+            more["mask"] = self._dropout.mask(self.epoch, places, len(p.W1), batch.X.dtype)
         cost, gradients = self._backend.cost_and_gradients(
             batch.X, batch.Y, p, settings.hidden, settings.output, **more
         )

@@ -46,6 +46,7 @@ def train(
     *,
     optimizer: str | Optimizer | LBFGS = "gradient_descent",
     l2: float = 0.0,
+    dropout: float = 0.0,
     batch_size: int | None = None,
     shuffle: bool | str = True,
     sample_weight: ArrayLike | None = None,
@@ -96,6 +97,11 @@ def train(
     l2
         Adds l2 / (2 m) times the sum of the squared weights, without the biases, to the cost, and so l2 / m times the
         weights to their gradients: scikit-learn's ``alpha``. m counts the examples of a step.
+    dropout
+        Probability that a hidden unit is dropped, anew for each example and epoch, as `seed` draws; those that are kept
+        are divided by 1 - dropout. Predictions and `validation` use all units; the costs of the history are those of
+        the network without the dropped ones, as PyTorch's and Keras's training losses are. It needs the backend
+        ``"fused"`` or ``"numpy"``, which drop the same units, whatever the batches and threads.
     batch_size
         Examples of a step, fewer in an epoch's last one if they do not divide m; None takes all. The cost of an epoch
         is then the mean over its batches, each taken before its update and weighted by its examples.
@@ -157,7 +163,8 @@ def train(
 
     Notes
     -----
-    Deep Learning Specialization, Course 1, Week 3: "Gradient descent for neural networks".
+    Deep Learning Specialization, Course 1, Week 3: "Gradient descent for neural networks"; Course 2, Week 1: "Dropout
+    regularization".
     """
     g, loss = activation(hidden), output_layer(output)
     X = check_x(X)
@@ -183,6 +190,7 @@ def train(
         batch_size=None if batch_size is None else positive_integer("batch_size", batch_size),
         shuffle=_checked_shuffle(shuffle),
         l2=number("l2", l2, "not negative"),
+        dropout=_checked_dropout(dropout),
         clip_norm=None if clip_norm is None else number("clip_norm", clip_norm, "positive"),
         validation=_fraction(validation),
         patience=None if patience is None else positive_integer("patience", patience),
@@ -311,6 +319,12 @@ def _checked_shuffle(shuffle: bool | str) -> bool | str:
     return shuffle
 
 
+def _checked_dropout(dropout: float) -> float:
+    if (rate := number("dropout", dropout, "not negative")) >= 1.0:
+        raise ValueError(f"dropout must be less than 1, not {dropout}")
+    return rate
+
+
 def _backend(settings: Settings, data: Data, p: Parameters) -> str:
     """The backend that runs these settings."""
     backend = settings.backend
@@ -318,8 +332,10 @@ def _backend(settings: Settings, data: Data, p: Parameters) -> str:
         n_y, n_h = p.W2.shape
         backend = dispatch.explain(len(data.X), n_h, n_y, data.batch_size(settings), data.X.dtype).backend
     named_backend(backend)
-    if data.weights is not None and backend not in ("fused", "numpy"):
-        raise ValueError(f"backend must be fused, numpy or auto for sample_weight and class_weight, not {backend!r}")
+    asked = {"sample_weight and class_weight": data.weights is not None, "dropout": settings.dropout > 0.0}
+    for name in asked:
+        if asked[name] and backend not in ("fused", "numpy"):
+            raise ValueError(f"backend must be fused, numpy or auto for {name}, not {backend!r}")
     return backend
 
 

@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "fastshallow"
 FLOORS = [
-    ["formulas", "parameters", "files", "history", "orders"],
+    ["formulas", "parameters", "files", "history", "orders", "dropout"],
     ["lbfgs"],
     ["activations", "losses", "optimizers", "schedules", "checks"],
     ["settings"],

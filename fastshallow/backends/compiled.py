@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..dispatch import Plan
+from ..dropout import Dropout
 from ..kernels import runs
 from ..kernels.compiling import lanes
 from ..kernels.layout import InPlace
@@ -39,8 +40,13 @@ class Compiled:
         self._orders, self._rates, self._every = data.orders(settings), rates, settings.cost_every
         self.finished = None
         self._batches = int(-(-m // size))
+        self._dropout = Dropout(settings.dropout, settings.key) if settings.dropout else None
         switches = Switches(
-            settings.l2 > 0.0, self._orders is not None, weights is not None, settings.clip_norm is not None
+            settings.l2 > 0.0,
+            self._orders is not None,
+            weights is not None,
+            settings.clip_norm is not None,
+            self._dropout is not None,
         )
         key = ((n_x, size), p.W2.shape, X.dtype, settings.hidden, settings.output, "run", threads)
         call = make_call(*key, own=True, optimizer=optimizer, switches=switches)
@@ -58,12 +64,12 @@ class Compiled:
         self._go_on(state, settings)
 
     def _tables(self, control: Any, m: int, weights: NDArray[Any] | None) -> list[NDArray[Any]]:
-        """What follows the settings: costs, learning rates, weights and orders; notes where each begins."""
+        """What follows the settings: costs, learning rates, weights, orders and keys; notes where each begins."""
         tables = [np.zeros(-(-self._room // self._every)), np.zeros(self._room)]
         tables += [np.zeros(0) if weights is None else weights]
-        tables += [np.zeros(self._room * m if self._orders else 0)]
+        tables += [np.zeros(self._room * m if self._orders else 0), np.zeros(self._room * 2 if self._dropout else 0)]
         starts = runs.COSTS + np.cumsum([0, *map(len, tables)])
-        control[runs.RATES], control[runs.WEIGHTS], control[runs.ORDERS] = starts[1:4]
+        control[runs.RATES], control[runs.WEIGHTS], control[runs.ORDERS], control[runs.KEYS] = starts[1:5]
         return tables
 
     def _set(self, plan: Plan, settings: Settings, size: int) -> None:
@@ -73,6 +79,8 @@ class Compiled:
         control[THREADS] = 1
         control[runs.COST_EVERY], control[runs.L2], control[runs.BATCH] = self._every, settings.l2, size
         control[runs.CLIP_NORM] = settings.clip_norm or 0.0
+        if self._dropout:
+            control[runs.KEEP], control[runs.SCALE] = self._dropout.threshold, self._dropout.scale
         first = runs.LEARNING_RATE + 1
         control[first : first + len(optimizer.hyperparameters)] = optimizer.hyperparameters
 
@@ -126,6 +134,8 @@ class Compiled:
         tables: list[tuple[int, Any]] = [(runs.RATES, self._rates(epoch, count))]
         if self._orders:
             tables.append((runs.ORDERS, self._orders.rows(epoch, count).ravel()))
+        if self._dropout:
+            tables.append((runs.KEYS, self._dropout.keys(epoch, count).ravel()))
         for index, table in tables:
             start = int(control[index])
             control[start : start + len(table)] = table

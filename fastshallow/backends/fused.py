@@ -56,6 +56,7 @@ class Switches(NamedTuple):
     shuffled: bool = False  # examples come in an order of their own
     weighted: bool = False  # and have weights
     clipped: bool = False  # the norm of the gradients has a limit
+    dropped: bool = False  # hidden units are dropped
 
 
 PLAIN = Switches()

@@ -32,21 +32,28 @@ def cost_and_gradients(
     output: Output,
     threads: int | None = None,
     weights: Any = None,
+    mask: Any = None,
 ) -> tuple[float, Parameters]:
-    """J = 1/m sum w L(A2, Y) and its gradients by backpropagation; w are the examples' weights (m,)."""
+    """J = 1/m sum w L(A2, Y) and its gradients by backpropagation.
+
+    w are the examples' weights (m,); dropout's mask (n_h, m) multiplies A1.
+    """
     m = X.shape[1]
     with np.errstate(**QUIET):  # type: ignore[arg-type]
         Z1 = p.W1 @ X + p.b1
         A1 = hidden.value(Z1)
-        Z2 = p.W2 @ A1 + p.b2
+        kept = A1 if mask is None else mask * A1
+        Z2 = p.W2 @ kept + p.b2
         shift, total = normalizers(Z2, output)
         losses, dZ2 = output.loss(Z2, Y, shift, total), output.value(Z2, shift, total) - Y
         if weights is not None:
             losses, dZ2 = weights * losses, weights * dZ2
         cost = float(losses.sum(dtype=np.float64)) / m
-        dW2 = dZ2 @ A1.T / m
+        dW2 = dZ2 @ kept.T / m
         db2 = dZ2.sum(axis=1, keepdims=True) / m
         dZ1 = p.W2.T @ dZ2
+        if mask is not None:
+            dZ1 *= mask
         dZ1 *= hidden.derivative(Z1, A1)
         dW1 = dZ1 @ X.T / m
         db1 = dZ1.sum(axis=1, keepdims=True) / m

@@ -15,21 +15,24 @@ from .copying import make_copying
 from .descent import make_parameters_in_place
 from .layout import make_in_place
 from .output_layer import make_output_layer, make_weights
-from .simd import element, hsum, load, put, zeros
+from .random_bits import kept_column, make_starts
+from .runs import KEEP
+from .simd import element, elements, hsum, load, put, zeros
 from .tiles import tile_load, tile_multiply, tile_store, tile_zeros
 
 TILE = 256  # examples
 
 
 def buffers_size(n_x: int, n_h: int, n_y: int, L: int) -> int:
-    """Elements of a thread's buffers: X, Y, weights, Z2, A1 and D1 for a tile, and a vector for each parameter."""
-    return TILE * (n_x + 2 * n_y + 1 + 2 * n_h) + L * (n_h * n_x + n_h + n_y * n_h + n_y)
+    """Elements of a thread's buffers: X, Y, weights, Z2, A1, D1, random words for a tile, a vector a parameter."""
+    return TILE * (n_x + 2 * n_y + 2 + 2 * n_h) + L * (n_h * n_x + n_h + n_y * n_h + n_y)
 
 
 def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: int, n_y: int) -> SimpleNamespace:
     """The step of an n_x-n_h-n_y network on vectors of L examples, T of them in a tile."""
     value, slope, states = formulas.value, formulas.derivative, formulas.states
     weighted, weights = formulas.weighted, make_weights(formulas.shuffled)
+    dropped, starts = formulas.dropped, make_starts(formulas.shuffled, 2 * L)
     W = 2 * L  # two registers a vector where they suffice: independent chains hide each other's latency
     output_errors = make_output_layer(formulas, W).errors
     examples = make_copying(W, formulas.shuffled).examples
@@ -52,13 +55,15 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
             put(S, gradient + e, element(S, gradient + e) + hsum(load(S, i + e * L, L)))
 
     @inline
-    def accumulate(X, Y, control, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
+    def accumulate(X, Y, control, i, key, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
         row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
         row_y, column_y = Y.strides[0] // itemsize, Y.strides[1] // itemsize
         z2, y2, x1 = at.buffers, at.buffers + n_y * TILE, at.buffers + (2 * n_y + 1) * TILE
         a1, d1 = x1 + n_x * TILE, x1 + (n_x + n_h) * TILE  # D1 = g'(Z1)
-        sums = d1 + n_h * TILE
+        words = d1 + n_h * TILE
+        sums = words + TILE
+        drop = elements(control, KEEP, 2)
         sW1, sb1 = tile_zeros(S, n_h, n_x, L), tile_zeros(S, n_h, 1, L)
         sW2, sb2 = tile_zeros(S, n_y, n_h, L), tile_zeros(S, n_y, 1, L)
         costs = zeros(S, W)
@@ -69,11 +74,17 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
             examples(Y, control, i, start, row_y, column_y, n_y, n, S, y2, TILE, columns)
             if weighted:
                 weights(control, i, start, n, S, y2 + n_y * TILE)
+            if dropped:
+                starts(control, key, i, start, n, S, words)
             for t in range(0, columns, W):
                 z = column_affine(W1, b1, tile_load(S, x1 + t, TILE, n_x, 1, W), n_h)
                 a = column_map(value, z)
+                d = column_map2(derivative, z, a)
+                if dropped:
+                    kept = kept_column(S, words, t, drop, n_h, W)
+                    a, d = tile_multiply(a, kept), tile_multiply(d, kept)
                 tile_store(S, a1 + t, TILE, a)
-                tile_store(S, d1 + t, TILE, column_map2(derivative, z, a))
+                tile_store(S, d1 + t, TILE, d)
             for t in range(0, columns, W):
                 tile_store(S, z2 + t, TILE, column_affine(W2, b2, tile_load(S, a1 + t, TILE, n_h, 1, W), n_y))
                 costs = costs + output_errors(S, z2 + t, TILE, y2 + t, TILE, n_y, n - t, scale, with_cost)

@@ -15,7 +15,9 @@ from .descent import make_parameters_in_place
 from .layout import make_in_place, odd_lines
 from .output_layer import make_output_layer, make_weights
 from .products import make_products
-from .simd import hsum, load, splat, store, zeros
+from .random_bits import kept_examples, make_starts
+from .runs import KEEP
+from .simd import elements, hsum, load, splat, store, zeros
 
 STREAMS = 16  # features read at a time where X is not copied: more pages than that slow the processor's look ahead
 
@@ -28,8 +30,8 @@ def narrow(n_x: int, T: int, itemsize: int) -> int:
 
 @inline
 def buffers_size(n_x: int, n_h: int, n_y: int, T: int, L: int, itemsize: int) -> int:
-    """Elements of a thread's buffers: X, Y, weights, Z2, A1 and D1 for T examples, and a vector."""
-    rows = 2 * n_y + 1 + 2 * n_h
+    """Elements of a thread's buffers: X, Y, weights, Z2, A1, D1 and a random word for T examples, and a vector."""
+    rows = 2 * n_y + 2 + 2 * n_h
     return n_x * odd_lines(narrow(n_x, T, itemsize), itemsize) + rows * odd_lines(T, itemsize) + L
 
 
@@ -37,6 +39,7 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
     """The step on vectors of L examples, V of them in a row of a register tile; tiles of a multiple of V * L."""
     value, derivative, states = formulas.value, formulas.derivative, formulas.states
     weighted, weights = formulas.weighted, make_weights(formulas.shuffled)
+    dropped, starts = formulas.dropped, make_starts(formulas.shuffled, L)
     output = make_output_layer(formulas, L)
     output_values, output_errors = output.values, output.errors
     shuffled = formulas.shuffled
@@ -100,6 +103,16 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
                 store(S, d + t, derivative(z, unit) * 1.0)
 
     @inline
+    def drop_units(control, S, words, a, d, n_h, ld, columns):
+        # A1 and D1 without dropped units
+        drop = elements(control, KEEP, 2)
+        for j in range(n_h):
+            for t in range(0, columns, L):
+                i, kept = j * ld + t, kept_examples(S, words, t, j, drop, L)
+                store(S, a + i, load(S, a + i, L) * kept)
+                store(S, d + i, load(S, d + i, L) * kept)
+
+    @inline
     def scores(S, a, n_h, W2, b2, z, ld, columns):
         # Z2 = W2 A1 + b2
         product(W2, 0, n_h, 1, b2.size, S, a, ld, n_h, S, z, ld, columns, False)
@@ -128,7 +141,7 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
             start += n
 
     @inline
-    def accumulate(X, Y, control, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
+    def accumulate(X, Y, control, i, key, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
         n_x, n_h, n_y = X.shape[0], b1.size, b2.size
         row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
@@ -137,7 +150,7 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
         x, z = at.buffers, at.buffers + n_x * ld_x
         y = z + n_y * ld
         a = y + (n_y + 1) * ld  # past a row of weights
-        d, s = a + n_h * ld, a + 2 * n_h * ld
+        d, words, s = a + n_h * ld, a + 2 * n_h * ld, a + (2 * n_h + 1) * ld
         cost = 0.0
         start = begin
         while start < end:
@@ -147,6 +160,9 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
             if weighted:
                 weights(control, i, start, n, S, y + n_y * ld)
             hidden_layer(X, control, i, start, n, features, W1, b1, S, x, ld_x, a, d, ld, s)
+            if dropped:
+                starts(control, key, i, start, n, S, words)
+                drop_units(control, S, words, a, d, n_h, ld, columns)
             scores(S, a, n_h, W2, b2, z, ld, columns)
             costs = zeros(S, L)
             for t in range(0, columns, L):

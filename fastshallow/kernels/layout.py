@@ -44,6 +44,7 @@ class Layout(NamedTuple):
     A: int
     D: int
     sums: int
+    starts: int  # of the examples' random words
     size: int  # up to the end of this thread's buffers
 
 
@@ -131,9 +132,10 @@ def make_layout(
     A = Z + n_y * ld_t
     D = A + T * ld_h
     sums = D + T * ld_h
-    size = sums + round_up(L, line)
-    # where W1 stays in rows, threads share the examples
+    starts = sums + round_up(L, line)
+    size = starts + ld_t
+    # where W1 stays in rows, threads share the examples, but for `sums`
     own, own_sums = (0, rank * (size - sums)) if rows else (rank * (size - X), rank * (size - X))
     sizes = n_x, n_h, n_y, width, depth, block, ld_h, ld_t, ld_x
-    buffers = X + own, Y + own, Z + own, A + own, D + own, sums + own_sums, size + own_sums
+    buffers = X + own, Y + own, Z + own, A + own, D + own, sums + own_sums, starts + own, size + own_sums
     return Layout(*sizes, 0, b1, W2, b2, slab, (1 + group) * slab, state, state_slab, *buffers)

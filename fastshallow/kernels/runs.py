@@ -16,11 +16,12 @@ from .threads import BASE, THREADS, close, join, meet, take
 # each argument of a call costs time. It begins with what `threads` keeps. After LEARNING_RATE come the optimizer's
 # hyperparameters; from PARTS on, the cost of each group of examples; from SQUARES and NORMS on, the sums of the squares
 # of each share of the weights and of the gradients; from COSTS on, the costs that are recorded, number FIRST first.
-# Elsewhere in it lie the examples' weights, from WEIGHTS on; the order of the examples in each epoch, from ORDERS on,
-# and the learning rates, from RATES on, those of epoch BEGUN first.
+# Elsewhere in it lie the examples' weights, from WEIGHTS on; the order of the examples in each epoch, from ORDERS on;
+# and, epoch BEGUN first, the learning rates, from RATES on, and dropout's two keys of each, from KEYS on. What it keeps
+# is at KEEP: see `random_bits`.
 TILE, CHUNK, GROUP, GROUPS, SHARES, PIECES, EPOCHS, COST_EVERY, L2, CLIP_NORM = range(THREADS + 1, THREADS + 11)
-BATCH, WEIGHTS, ORDERS, RATES, BEGUN, FIRST, EPOCH, POSITION, START = range(CLIP_NORM + 1, CLIP_NORM + 10)
-SUM, FAILED, LEARNING_RATE = range(START + 1, START + 4)
+BATCH, WEIGHTS, ORDERS, RATES, KEYS, KEEP, SCALE, BEGUN, FIRST = range(CLIP_NORM + 1, CLIP_NORM + 10)
+EPOCH, POSITION, START, SUM, FAILED, LEARNING_RATE = range(FIRST + 1, FIRST + 7)
 MOST_HYPERPARAMETERS = 4
 PARTS = LEARNING_RATE + 1 + MOST_HYPERPARAMETERS
 MOST_PARTS = 16
@@ -40,7 +41,7 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
 
     @inline
     def share_examples(
-        X, Y, W1, b1, W2, b2, dW1, S, control, rank, target, sizes, order, position, start, n, with_cost
+        X, Y, W1, b1, W2, b2, dW1, S, control, rank, target, sizes, order, key, position, start, n, with_cost
     ):
         # adds the gradients of the next chunk of each group of the n examples from `position` on; a part is a group
         T, chunk, group, groups, _, threads = sizes
@@ -53,13 +54,15 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
                 control[PARTS + g] = 0.0
             t, stop = position + g * group + start, position + min(g * group + min(start + chunk, group), n)
             control[PARTS + g] += accumulate(
-                X, Y, control, order, t, stop, W1, b1, W2, b2, dW1, S, at, T, 1.0 / n, with_cost, start > 0
+                X, Y, control, order, key, t, stop, W1, b1, W2, b2, dW1, S, at, T, 1.0 / n, with_cost, start > 0
             )
             g = take(control, threads, target, parts, g)
         return meet(control, threads, target, parts)
 
     @inline
-    def share_units(X, Y, W1, b1, W2, b2, dW1, S, control, rank, target, sizes, order, position, start, n, with_cost):
+    def share_units(
+        X, Y, W1, b1, W2, b2, dW1, S, control, rank, target, sizes, order, key, position, start, n, with_cost
+    ):
         # as share_examples, of one group; the products of a tile are shared, and a part is a share of the units
         T, chunk, _, groups, shares, threads = sizes
         at = locate(X, b1, b2, T, 0, groups, rank)
@@ -73,9 +76,9 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
                         if not more:
                             clear(S, at)
                             control[PARTS] = 0.0
-                        load_tile(X, control, order, t, count, S, at)
+                        load_tile(X, control, order, key, t, count, S, at)
                     elif stage == 1:
-                        hidden_units(W1, S, at, count, part, shares)
+                        hidden_units(W1, control, S, at, count, part, shares)
                     elif stage == 2:
                         control[PARTS] += errors(Y, control, order, t, count, S, at, 1.0 / n, with_cost)
                     else:
@@ -129,7 +132,12 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
         pieces, epochs, cost_every = int(control[PIECES]), int(control[EPOCHS]), int(control[COST_EVERY])
         size = int(control[BATCH]) if control[BATCH] > 0.0 else m  # of a batch
         epoch, position, start = int(control[EPOCH]), int(control[POSITION]), int(control[START])
-        orders, rates = int(control[ORDERS]) - int(control[BEGUN]) * m, int(control[RATES]) - int(control[BEGUN])
+        begun = int(control[BEGUN])
+        orders, keys, rates = (
+            int(control[ORDERS]) - begun * m,
+            int(control[KEYS]) - 2 * begun,
+            int(control[RATES]) - begun,
+        )
         if not join(control, threads, rank, call):
             return 0.0
         sizes = T, chunk, group, groups, shares, threads
@@ -146,9 +154,9 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
         for _ in range(pieces):
             with_cost = not train or epoch % cost_every == 0
             n = min(size, m - position)
-            order = orders + epoch * m if shuffled else 0
+            order, key = orders + epoch * m if shuffled else 0, keys + 2 * epoch
             target = accumulate_chunks(
-                X, Y, W1, b1, W2, b2, dW1, S, control, rank, target, sizes, order, position, start, n, with_cost
+                X, Y, W1, b1, W2, b2, dW1, S, control, rank, target, sizes, order, key, position, start, n, with_cost
             )
             start += chunk
             if start < group:

@@ -17,7 +17,9 @@ from .layout import cut, make_layout, round_up
 from .loading import make_loading
 from .output_layer import make_output_layer, make_weights
 from .products import multiply
-from .simd import element, hsum, keep_first, load, put, splat, store, zeros
+from .random_bits import kept_units, make_starts
+from .runs import KEEP
+from .simd import element, elements, hsum, keep_first, load, put, splat, store, zeros
 from .tiles import add_rows, inner_add, tile_hsum, tile_load, tile_multiply, tile_store, tile_zeros
 
 
@@ -34,6 +36,7 @@ def make_units_in_lanes(
     output_values, output_errors = output.values, output.errors
     shuffled, weighted, copying = formulas.shuffled, formulas.weighted, make_copying(L, formulas.shuffled)
     weights = make_weights(formulas.shuffled)
+    dropped, starts = formulas.dropped, make_starts(formulas.shuffled, L)
     fill, copy, transpose, examples = copying.fill, copying.copy, copying.transpose, copying.examples
     descent = make_descent(formulas, L)
     descend, add_decay, sum_squares = descent.descend, descent.add_decay, descent.sum_squares
@@ -83,6 +86,16 @@ def make_units_in_lanes(
                 a = value(z)
                 store(S, at.A + i, keep_first(a, at.n_h - j))
                 store(S, at.D + i, derivative(z, a) * 1.0)
+
+    @inline
+    def drop_units(control, S, at, n, j0, j1):
+        # A1 and D1 of n examples and units j0, ..., j1 - 1, without dropped units
+        drop = elements(control, KEEP, 2)
+        for t in range(n):
+            for j in range(j0, j1, L):
+                i, kept = t * at.ld_h + j, kept_units(S, at.starts, t, j, drop, L)
+                store(S, at.A + i, load(S, at.A + i, L) * kept)
+                store(S, at.D + i, load(S, at.D + i, L) * kept)
 
     def make_panel(v):
         """The passes over one panel of v vectors of units."""
@@ -167,9 +180,11 @@ def make_units_in_lanes(
     # ---- W1 in rows: a tile in four stages, of which the second and the last are shared by units ----
 
     @inline
-    def load_tile(X, order, i, start, n, S, at):
-        # n examples of X -> the scratch memory
-        load_x(X, order, i, start, n, 0, at.n_x, S, at)
+    def load_tile(X, control, i, key, start, n, S, at):
+        # n examples of X -> the scratch memory, and what decides which of their units are dropped
+        load_x(X, control, i, start, n, 0, at.n_x, S, at)
+        if dropped:
+            starts(control, key, i, start, n, S, at.starts)
 
     @inline
     def share_start(at, share, shares):
@@ -177,7 +192,7 @@ def make_units_in_lanes(
         return cut(at.width // L, share, shares) * L
 
     @inline
-    def hidden_units(W1, S, at, n, share, shares):
+    def hidden_units(W1, control, S, at, n, share, shares):
         # n examples in the scratch memory -> A1 and D1 of a share of the units
         j0, j1 = share_start(at, share, shares), share_start(at, share + 1, shares)
         padded = round_up(n, R)
@@ -185,6 +200,8 @@ def make_units_in_lanes(
             fill(S, at.A + t * at.ld_h + j0, j1 - j0, 0)
         forward_rows(W1, S, at, n, j0, min(j1, at.n_h))
         activate(S, at, 0, padded, j0, j1)
+        if dropped:
+            drop_units(control, S, at, n, j0, j1)
 
     @inline
     def hidden_layer(X, order, i, start, n, W1, S, at):
@@ -269,12 +286,15 @@ def make_units_in_lanes(
         fill(S, at.gradient + at.b1, at.slab - at.b1, 0)
 
     @inline
-    def accumulate(X, Y, control, i, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
+    def accumulate(X, Y, control, i, key, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums, dW1 only if `add`; gives back their cost
         total = 0.0
         for start in range(begin, end, T):
             n = min(T, end - start)
             hidden_layer(X, control, i, start, n, W1, S, at)
+            if dropped:
+                starts(control, key, i, start, n, S, at.starts)
+                drop_units(control, S, at, n, 0, at.width)
             total += errors(Y, control, i, start, n, S, at, scale, with_cost)
             hidden_gradients(X, control, i, start, n, dW1, S, at, add)
             add = True
