@@ -1,4 +1,4 @@
-"""The benchmark against peers: first what of it needs no peer."""
+"""The benchmarks against peers and of scaling, first what of them needs no peer; and peers' optimizers."""
 
 import json
 import subprocess
@@ -16,6 +16,7 @@ from fastshallow.report import Case, WrongAnswerError
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT))  # last, so that an installed fastshallow comes first
 
+from benchmarks import scaling  # noqa: E402
 from benchmarks.peers import __main__ as command  # noqa: E402
 from benchmarks.peers import batches, implementations, limits, steps, training  # noqa: E402
 
@@ -187,3 +188,12 @@ def test_made_up_data_are_standardized_and_the_same_each_time():
     assert X.shape == (30, 500) and 0.3 < Y.mean() < 0.7
     np.testing.assert_allclose([X.mean(axis=1), X.std(axis=1)], [[0.0] * 30, [1.0] * 30], atol=1e-12)
     np.testing.assert_array_equal(X, batches.made_up(500)[0])
+
+
+def test_scaling_counts_what_is_allocated(monkeypatch):
+    monkeypatch.setattr(scaling, "WAYS", {"in blocks": scaling.WAYS["in blocks"]})  # a kernel less to compile
+    assert scaling.peak(lambda: np.zeros(10**6)) == pytest.approx(8e6, rel=0.01)
+    measured = scaling.measure(300, "C", 0.0)
+    header, (row,) = scaling.table([measured])
+    assert row[:2] == ["300", "37.2 kB"] and len(header) == len(row)
+    assert all(0 < each < 1e6 for each in measured[2].values())
