@@ -197,3 +197,69 @@ def test_scaling_counts_what_is_allocated(monkeypatch):
     header, (row,) = scaling.table([measured])
     assert row[:2] == ["300", "37.2 kB"] and len(header) == len(row)
     assert all(0 < each < 1e6 for each in measured[2].values())
+
+
+# ---- the steps of optimizers ----
+
+RATES = {"gradient_descent": 0.5, "momentum": 0.1, "nesterov": 0.1, "rmsprop": 0.003, "adam": 0.02, "adamw": 0.02}
+PYTORCH = {
+    "gradient_descent": ("SGD", {}),
+    "momentum": ("SGD", {"momentum": 0.9}),
+    "nesterov": ("SGD", {"momentum": 0.9, "nesterov": True}),
+    "rmsprop": ("RMSprop", {}),
+    "adam": ("Adam", {}),
+    "adamw": ("AdamW", {}),
+}
+SKLEARN = {
+    "gradient_descent": {"solver": "sgd", "momentum": 0.0},
+    "momentum": {"solver": "sgd", "nesterovs_momentum": False},
+    "nesterov": {"solver": "sgd"},
+    "adam": {"solver": "adam", "epsilon": 1e-30},  # it is added before the root is corrected: the same if it is nothing
+}
+
+
+def a_hundred_steps(arguments, optimizer, rate, size, backend):
+    """20 epochs of 5 batches, or 100 of all examples, in the order of the data."""
+    X, Y, p = arguments
+    options = {"learning_rate": rate, "batch_size": size, "shuffle": False, "parameters": p, "backend": backend}
+    return fs.train(X, Y, epochs=20 if size else 100, optimizer=optimizer, **options).parameters
+
+
+def same_parameters(one, other):
+    return all(np.allclose(a, b, rtol=1e-9, atol=1e-11) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize("size", [None, 16])
+@pytest.mark.parametrize("name", PYTORCH)
+def test_pytorch_takes_the_same_steps(name, size):
+    torch = pytest.importorskip("torch")
+    from benchmarks.peers import with_torch
+
+    arguments = task("sigmoid", "float64").arguments
+    X, Y, *parameters = with_torch.tensors(arguments)
+    kind, settings = PYTORCH[name]
+    optimizer = getattr(torch.optim, kind)(parameters, lr=RATES[name], **settings)
+    for _ in range(20 if size else 100):
+        for rows, right in zip(X.split(size or 70), Y.split(size or 70), strict=True):
+            optimizer.zero_grad()
+            with_torch.sigmoid_cost(rows, right, *parameters).backward()
+            optimizer.step()
+    right = with_torch.as_parameters(parameters)
+    for backend in ("numpy", "fused"):
+        assert same_parameters(a_hundred_steps(arguments, name, RATES[name], size, backend), right)
+        assert not same_parameters(a_hundred_steps(arguments, name, RATES[name] * (1 + 1e-6), size, backend), right)
+
+
+@pytest.mark.parametrize("size", [None, 16])
+@pytest.mark.parametrize("name", SKLEARN)
+def test_scikit_learn_takes_the_same_steps(name, size):
+    pytest.importorskip("sklearn")
+    from benchmarks.peers import with_sklearn
+
+    arguments, rate = task("sigmoid", "float64").arguments, RATES[name]
+    settings = SKLEARN[name] | {"batch_size": size or 70, "shuffle": False, "learning_rate_init": rate}
+    right = with_sklearn.fit(arguments, **settings)(20 if size else 100)
+    optimizer = fs.Adam(epsilon=1e-30) if name == "adam" else name
+    for backend in ("numpy", "fused"):
+        assert same_parameters(a_hundred_steps(arguments, optimizer, rate, size, backend), right)
+        assert not same_parameters(a_hundred_steps(arguments, optimizer, rate * (1 + 1e-6), size, backend), right)
