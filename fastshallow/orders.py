@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,22 +23,27 @@ class Orders:
         self._start = self._bits.state
         self._random = np.random.Generator(self._bits)
 
-    def rows(self, first: int, count: int) -> NDArray[np.intp]:
-        """The orders (count, m) of epochs first, first + 1, ..."""
-        return np.stack([self._order(epoch) for epoch in range(first, first + count)])
+    def fill(self, first: int, rows: NDArray[Any]) -> None:
+        """Write the orders of epochs first, first + 1, ... into `rows` (count, m), of any dtype that holds m."""
+        for epoch, row in enumerate(rows, first):
+            row[:] = 1
+            np.cumsum(row, out=row)  # without memory of its own, of which 1e7 examples would need 80 MB
+            row -= 1
+            self._shuffle(epoch, row)
 
-    def _order(self, epoch: int) -> NDArray[np.intp]:
+    def _shuffle(self, epoch: int, row: NDArray[Any]) -> None:
+        """Put 0, 1, ..., m - 1 into the order of an epoch."""
         self._start["state"]["key"][1] = epoch
         self._bits.state = self._start
         m, block, random = self._m, self._block, self._random
         if block is None or block >= m:
-            return random.permutation(m)
-        order, place = np.empty(m, np.intp), 0
+            random.shuffle(row)
+            return
+        place = 0
         for b in random.permutation(-(-m // block)):
-            begin, count = b * block, min(block, m - b * block)
-            order[place : place + count] = begin + random.permutation(count)
-            place += count
-        return order
+            begin, end = b * block, min((b + 1) * block, m)
+            row[place : place + end - begin] = begin + random.permutation(end - begin)
+            place += end - begin
 
 
 def block_size(n_x: int, itemsize: int) -> int:

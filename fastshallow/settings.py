@@ -70,7 +70,8 @@ def split(data: Data, fraction: float, key: int) -> tuple[Data, Data]:
     held_out = round(data.m * fraction)
     if not 1 <= held_out < data.m:
         raise ValueError(f"validation={fraction:g} of {data.m} examples makes {held_out}: too few, or all")
-    order = Orders(key, data.m).rows(2**63, 1)[0]  # that of an epoch that never comes
+    order = np.empty(data.m, np.intp)
+    Orders(key, data.m).fill(2**63, order[None])  # that of an epoch that never comes
     return data.take(np.sort(order[held_out:])), data.take(np.sort(order[:held_out]))
 
 

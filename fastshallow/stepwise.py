@@ -93,7 +93,8 @@ class Stepwise:
         examples: Any = slice(self._position, self._position + self._size)
         if self._orders:
             if self._order is None:
-                self._order = self._orders.rows(self.epoch, 1)[0]
+                self._order = np.empty(self._data.m, np.intp)
+                self._orders.fill(self.epoch, self._order[None])
             examples = self._order[examples]
         return examples
 

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from . import dispatch
 from .activations import Activation, activation
+from .arguments import (
+    checked_data,
+    checked_dropout,
+    checked_shuffle,
+    chosen_backend,
+    draw_key,
+    held_out_fraction,
+    make_hooks,
+    parted,
+    warn_of_symmetry,
+)
 from .checkpoints import Checkpoint, read
-from .checks import check_finite, check_labels, check_parameters, check_threads, check_x, check_y
-from .functional import named_backend
+from .checks import check_parameters, check_threads, check_x
 from .lbfgs import LBFGS
-from .loop import Callback, DivergenceError, Hooks, Progress, go
+from .loop import Callback, DivergenceError, Progress, go
 from .losses import Output, output_layer
 from .network import Network
 from .optimizers import Optimizer, update_rule
 from .parameters import Parameters, Scale, Seed, generator, initialize_parameters, number, positive_integer
 from .schedules import Schedule, schedule
-from .settings import Data, Settings, sample_weights, split, weighted
+from .settings import Settings, weighted
 
 __all__ = ["DivergenceError", "Progress", "resume", "train"]
 
@@ -169,17 +174,20 @@ def train(
     g, loss = activation(hidden), output_layer(output)
     X = check_x(X)
     p = None if parameters is None else check_parameters(parameters, X, "parameters")
-    data = _checked_data(X, Y, p and len(p.W2), loss, sample_weight)
+    data = checked_data(X, Y, p and len(p.W2), loss, sample_weight)
     check_threads(threads)
     rule, rates = update_rule(optimizer), schedule(learning_rate)
     if isinstance(rule, LBFGS):
-        if batch_size is not None or clip_norm is not None:
-            raise ValueError("batch_size and clip_norm must be None for optimizer='lbfgs', which takes all examples")
+        if batch_size is not None or clip_norm is not None or dropout:
+            raise ValueError(
+                "batch_size and clip_norm must be None, and dropout 0, for optimizer='lbfgs': "
+                "its line search needs the same cost in all its steps"
+            )
         rates = Schedule(1.0)
     random = generator(seed)
     if p is None:
         p = initialize_parameters(len(X), n_h, len(data.Y), scale, random, X.dtype)
-    _warn_of_symmetry(p)
+    warn_of_symmetry(p)
     settings = Settings(
         hidden=g,
         output=loss,
@@ -188,20 +196,20 @@ def train(
         epochs=positive_integer("epochs", epochs),
         cost_every=positive_integer("cost_every", cost_every),
         batch_size=None if batch_size is None else positive_integer("batch_size", batch_size),
-        shuffle=_checked_shuffle(shuffle),
+        shuffle=checked_shuffle(shuffle),
         l2=number("l2", l2, "not negative"),
-        dropout=_checked_dropout(dropout),
+        dropout=checked_dropout(dropout),
         clip_norm=None if clip_norm is None else number("clip_norm", clip_norm, "positive"),
-        validation=_fraction(validation),
+        validation=held_out_fraction(validation),
         patience=None if patience is None else positive_integer("patience", patience),
         tolerance=number("tolerance", tolerance, "not negative"),
-        key=_draw_key(random),
+        key=draw_key(random),
         backend=backend,
     )
-    hooks, bar = _hooks(callbacks, callback_every, progress, settings.epochs)
-    data, held_out = _parted(data, validation, settings, loss)
+    hooks, bar = make_hooks(callbacks, callback_every, progress, settings.epochs)
+    data, held_out = parted(data, validation, settings, loss)
     data = weighted(data, class_weight, loss.name)
-    settings = replace(settings, backend=_backend(settings, data, p))
+    settings = replace(settings, backend=chosen_backend(settings, data, p))
     if checkpoint is not None:
         hooks = replace(
             hooks, checkpoint=Checkpoint(checkpoint, number("every", every, "not negative"), settings, data)
@@ -264,134 +272,12 @@ def resume(
     check_threads(threads)
     X = check_x(X)
     p = check_parameters(stored.parameters, X, "the checkpoint")
-    data = _checked_data(X, Y, len(p.W2), settings.output, sample_weight)
-    hooks, bar = _hooks(callbacks, callback_every, progress, settings.epochs)
-    data, held_out = _parted(data, settings.validation or validation, settings, settings.output)
+    data = checked_data(X, Y, len(p.W2), settings.output, sample_weight)
+    hooks, bar = make_hooks(callbacks, callback_every, progress, settings.epochs)
+    data, held_out = parted(data, settings.validation or validation, settings, settings.output)
     data = weighted(data, class_weight, settings.output.name)
     stored.check_data(data)
     every = number("every", every, "not negative")
     hooks = replace(hooks, checkpoint=Checkpoint(path if checkpoint is None else checkpoint, every, settings, data))
     with bar:
         return go(settings, data, held_out, p, threads, hooks, stored)
-
-
-def _checked_data(X: NDArray[Any], Y: ArrayLike, n_y: int | None, output: Output, sample_weight: Any) -> Data:
-    Y = check_y(Y, X, n_y)
-    check_finite(X)
-    check_labels(Y, output.name)
-    return Data(X, Y, sample_weights(sample_weight, X.shape[1]))
-
-
-def _parted(data: Data, validation: Any, settings: Settings, output: Output) -> tuple[Data, Data | None]:
-    """The data to learn from and those to validate with."""
-    if validation is None:
-        return data, None
-    if settings.validation is not None:
-        return split(data, settings.validation, settings.key)
-    if len(validation) != 2:
-        raise TypeError(
-            f"validation must be a fraction or (X, Y), not a {type(validation).__name__} of {len(validation)}"
-        )
-    X, Y = check_x(validation[0]), validation[1]
-    if X.shape[0] != len(data.X) or X.dtype != data.X.dtype:
-        hint = "; an example is a column" if X.shape[1] == len(data.X) else ""
-        raise ValueError(
-            f"X of validation must be {data.X.dtype} with {len(data.X)} rows, as X is, "
-            f"not {X.dtype} of shape {X.shape}{hint}"
-        )
-    return data, _checked_data(X, Y, len(data.Y), output, None)
-
-
-def _fraction(validation: Any) -> float | None:
-    if validation is None or isinstance(validation, (tuple, list)):
-        return None
-    fraction = number("validation", validation, "positive")
-    if fraction >= 1.0:
-        raise ValueError(f"validation must be less than 1, the fraction to hold out, or (X, Y), not {validation}")
-    return fraction
-
-
-def _checked_shuffle(shuffle: bool | str) -> bool | str:
-    if isinstance(shuffle, (bool, np.bool_)):
-        return bool(shuffle)
-    if shuffle != "blocks":
-        raise ValueError(f"shuffle must be True, False or 'blocks', not {shuffle!r}")
-    return shuffle
-
-
-def _checked_dropout(dropout: float) -> float:
-    if (rate := number("dropout", dropout, "not negative")) >= 1.0:
-        raise ValueError(f"dropout must be less than 1, not {dropout}")
-    return rate
-
-
-def _backend(settings: Settings, data: Data, p: Parameters) -> str:
-    """The backend that runs these settings."""
-    backend = settings.backend
-    if backend == "auto":
-        n_y, n_h = p.W2.shape
-        backend = dispatch.explain(len(data.X), n_h, n_y, data.batch_size(settings), data.X.dtype).backend
-    named_backend(backend)
-    asked = {"sample_weight and class_weight": data.weights is not None, "dropout": settings.dropout > 0.0}
-    for name in asked:
-        if asked[name] and backend not in ("fused", "numpy"):
-            raise ValueError(f"backend must be fused, numpy or auto for {name}, not {backend!r}")
-    return backend
-
-
-def _draw_key(random: np.random.Generator | np.random.RandomState) -> int:
-    if isinstance(random, np.random.Generator):
-        return int(random.integers(2**63))
-    return int(random.randint(0, 2**63 - 1, dtype=np.int64))
-
-
-def _warn_of_symmetry(p: Parameters) -> None:
-    same = all((each == each[:1]).all() for each in (p.W1, p.b1, p.W2.T))
-    if same and len(p.W1) > 1:
-        warnings.warn(
-            "all hidden units begin equal, so they get equal gradients and stay equal: the network is no better than "
-            "one with a single hidden unit (Course 1, Week 3, 'Random Initialization'). Try scale=0.01 or 'xavier'",
-            stacklevel=3,
-        )
-
-
-def _hooks(callbacks: Any, every: float | str, progress: bool, epochs: int) -> tuple[Hooks, Any]:
-    """The callbacks, and the progress bar, which is one of them, to be closed at the end."""
-    wanted = tuple(callbacks) if isinstance(callbacks, (tuple, list)) else (callbacks,)
-    for each in wanted:
-        if not callable(each):
-            raise TypeError(f"callbacks must be functions of an fs.Progress, not {each!r}")
-    if isinstance(every, str) and every != "epoch":
-        raise ValueError(f"callback_every must be a number of seconds or 'epoch', not {every!r}")
-    seconds = 0.0 if every == "epoch" else number("callback_every", every, "positive")
-    if not isinstance(progress, (bool, np.bool_)):
-        raise TypeError(f"progress must be True or False, not {progress!r}; a function goes into callbacks")
-    bar: Any = nullcontext()
-    if progress:
-        bar = _Bar(epochs)
-        wanted += (bar.show,)
-    return Hooks(wanted, seconds, None), bar
-
-
-class _Bar:
-    """A progress bar, in a terminal or a notebook."""
-
-    def __init__(self, epochs: int) -> None:
-        try:
-            from tqdm.auto import tqdm
-        except ImportError:
-            raise ImportError('progress=True needs tqdm: pip install "fastshallow[progress]"') from None
-        self._bar = tqdm(total=epochs, unit="epoch", unit_scale=True)
-
-    def show(self, progress: Progress) -> None:
-        costs = f"cost {progress.cost:.4g}"
-        if progress.validation_cost == progress.validation_cost:
-            costs += f", validation {progress.validation_cost:.4g}"
-        self._bar.set_postfix_str(costs, refresh=False)
-        self._bar.update(progress.epoch - self._bar.n)
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()

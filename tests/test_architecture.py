@@ -21,6 +21,7 @@ FLOORS = [
     ["functional"],
     ["datasets", "network", "watching", "checkpoints"],
     ["loop"],
+    ["arguments"],
     ["training"],
     ["console", "report", "tables"],
     ["lessons"],

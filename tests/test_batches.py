@@ -65,8 +65,10 @@ def test_the_compiled_loop_takes_the_batches_of_the_reference(arrangement, shape
 def test_batches_by_hand():
     X, Y, p = make_case(2, 4, 1, 50)
     w, costs = p, []
-    orders = Orders(int(np.random.RandomState(3).randint(0, 2**63 - 1, dtype=np.int64)), 50).rows(0, 4)
-    for order in orders:
+    orders = Orders(int(np.random.RandomState(3).randint(0, 2**63 - 1, dtype=np.int64)), 50)
+    rows = np.empty((4, 50), int)
+    orders.fill(0, rows)
+    for order in rows:
         cost = 0.0
         for batch in (order[:16], order[16:32], order[32:48], order[48:]):
             part, gradients = fs.cost_and_gradients(X[:, batch], Y[:, batch], w, backend="numpy")

@@ -145,7 +145,8 @@ ONES = np.ones((2, 6)), np.ones((1, 6))
             "backend must be fused, numpy or auto for sample",
         ),
         ({"clip_norm": 0.0}, ValueError, "clip_norm must be positive and finite, not 0.0"),
-        ({"clip_norm": 1.0, "optimizer": "lbfgs"}, ValueError, "batch_size and clip_norm must be None"),
+        ({"clip_norm": 1.0, "optimizer": "lbfgs"}, ValueError, "batch_size and clip_norm must be None, and"),
+        ({"dropout": 0.1, "optimizer": "lbfgs"}, ValueError, "dropout 0, for optimizer='lbfgs'"),
     ],
 )
 def test_bad_arguments_are_named(options, error, message):

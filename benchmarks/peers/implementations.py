@@ -18,17 +18,31 @@ class Step(NamedTuple):
     answer: Callable[[Any], Answer]
 
 
-Training = Callable[[int], Any]  # iterations of gradient descent -> the Parameters that they lead to
+Training = Callable[[int], Any]  # iterations of gradient descent, or epochs -> the Parameters that they lead to
+
+
+class Task(NamedTuple):
+    """What to learn in mini-batches: Adam with the defaults of all, tanh, and a new order for each epoch."""
+
+    name: str
+    arguments: Arguments
+    output: str
+    batch_size: int
+    learning_rate: float
 
 
 class Implementation(NamedTuple):
-    """A way to compute a step (`Step`) and to train (`Training`), each by the name of a function of `module`."""
+    """A way to compute a step (`Step`), and to train, on all examples and in mini-batches (`Training`).
+
+    Each is the name of a function of `module`.
+    """
 
     name: str
     package: str
     module: str
     step: str | None
     train: str | None
+    batches: str | None
     peer: bool = True  # one that a step of fastshallow is compared with
     share: float = 1.0  # of the iterations of training that are timed, and scaled to all
 
@@ -38,17 +52,20 @@ class Implementation(NamedTuple):
     def make_training(self, arguments: Arguments, learning_rate: float, threads: int) -> Training:
         return getattr(self._module(), self.train or "")(arguments, learning_rate, threads)  # type: ignore[no-any-return]
 
+    def make_batches(self, task: Task, threads: int) -> Training:
+        return getattr(self._module(), self.batches or "")(task, threads)  # type: ignore[no-any-return]
+
     def _module(self) -> Any:
         return import_module(f".{self.module}", __package__)
 
 
 IMPLEMENTATIONS = (
-    Implementation("numpy", "numpy", "with_fastshallow", "numpy_step", "numpy_train", peer=False),
-    Implementation("fastshallow", "fastshallow", "with_fastshallow", "step", "train", peer=False),
-    Implementation("torch", "torch", "with_torch", "step", "train", share=0.1),
-    Implementation("torch.compile", "torch", "with_torch", "compiled_step", None),
-    Implementation("jax", "jax", "with_jax", "step", "train"),
-    Implementation("scikit-learn", "sklearn", "with_sklearn", None, "train", share=0.1),
+    Implementation("numpy", "numpy", "with_fastshallow", "numpy_step", "numpy_train", None, peer=False),
+    Implementation("fastshallow", "fastshallow", "with_fastshallow", "step", "train", "batches", peer=False),
+    Implementation("torch", "torch", "with_torch", "step", "train", "batches", share=0.1),
+    Implementation("torch.compile", "torch", "with_torch", "compiled_step", None, None),
+    Implementation("jax", "jax", "with_jax", "step", "train", "batches"),
+    Implementation("scikit-learn", "sklearn", "with_sklearn", None, "train", "batches", share=0.1),
 )
 
 

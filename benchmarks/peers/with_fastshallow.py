@@ -7,7 +7,7 @@ from functools import partial
 import fastshallow as fs
 from fastshallow.report import Arguments, Case
 
-from .implementations import Step, Training
+from .implementations import Step, Task, Training
 
 
 def step(case: Case, arguments: Arguments, threads: int, backend: str = "auto") -> Step:
@@ -27,6 +27,14 @@ def train(arguments: Arguments, learning_rate: float, threads: int, backend: str
 
 
 numpy_train = partial(train, backend="numpy")
+
+
+def batches(task: Task, threads: int) -> Training:
+    """Give `fs.train`, with mini-batches."""
+    X, Y, parameters = task.arguments
+    kind = {"parameters": parameters, "output": task.output, "backend": "fused", "threads": or_all(threads), "seed": 1}
+    step = {"optimizer": "adam", "learning_rate": task.learning_rate, "batch_size": task.batch_size, "shuffle": True}
+    return lambda epochs: fs.train(X, Y, epochs=epochs, **step, **kind).parameters
 
 
 def or_all(threads: int) -> int | None:

@@ -11,7 +11,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy,
 from fastshallow.parameters import Parameters
 from fastshallow.report import Answer, Arguments, Case
 
-from .implementations import Step, Training
+from .implementations import Step, Task, Training
 
 
 def sigmoid_cost(X: Any, Y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
@@ -59,6 +59,33 @@ def train(arguments: Arguments, learning_rate: float, threads: int) -> Training:
             optimizer.zero_grad()
             sigmoid_cost(X, Y, *parameters).backward()
             optimizer.step()
+        return as_parameters(parameters)
+
+    return run
+
+
+def batches(task: Task, threads: int) -> Training:
+    """Train with `torch.optim.Adam`, in Python.
+
+    Each epoch takes the rows in a new order and splits them: two to three times faster than a `DataLoader`, which
+    takes one row after the other. `fused=True` is faster than the default, and than `foreach=True`.
+    """
+    torch.set_num_threads(threads)
+    X, Y, *start = tensors(task.arguments)
+    cost: Callable[..., Any] = sigmoid_cost
+    if task.output == "softmax":
+        cost, Y = softmax_cost, Y.argmax(dim=1)
+
+    def run(epochs: int) -> Parameters:
+        random = torch.Generator().manual_seed(1)
+        parameters = [tensor.detach().clone().requires_grad_() for tensor in start]
+        optimizer = torch.optim.Adam(parameters, lr=task.learning_rate, fused=True)
+        for _ in range(epochs):
+            order = torch.randperm(len(X), generator=random)
+            for rows, right in zip(X[order].split(task.batch_size), Y[order].split(task.batch_size), strict=True):
+                optimizer.zero_grad()
+                cost(rows, right, *parameters).backward()
+                optimizer.step()
         return as_parameters(parameters)
 
     return run

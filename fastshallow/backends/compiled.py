@@ -133,7 +133,8 @@ class Compiled:
         count = min(until - epoch, self._room)
         tables: list[tuple[int, Any]] = [(runs.RATES, self._rates(epoch, count))]
         if self._orders:
-            tables.append((runs.ORDERS, self._orders.rows(epoch, count).ravel()))
+            start, m = int(control[runs.ORDERS]), self._arguments[0].shape[1]
+            self._orders.fill(epoch, control[start : start + count * m].reshape(count, m))
         if self._dropout:
             tables.append((runs.KEYS, self._dropout.keys(epoch, count).ravel()))
         for index, table in tables:

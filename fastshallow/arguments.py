@@ -1,0 +1,147 @@
+"""The arguments of `train` and `resume`: checked, and brought into the form that the loop takes."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import nullcontext
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import dispatch
+from .checks import check_finite, check_labels, check_x, check_y
+from .functional import named_backend
+from .loop import Hooks, Progress
+from .losses import Output
+from .parameters import Parameters, number
+from .settings import Data, Settings, sample_weights, split
+
+
+def checked_data(X: NDArray[Any], Y: ArrayLike, n_y: int | None, output: Output, sample_weight: Any) -> Data:
+    """X, Y and the examples' weights, checked."""
+    Y = check_y(Y, X, n_y)
+    check_finite(X)
+    check_labels(Y, output.name)
+    return Data(X, Y, sample_weights(sample_weight, X.shape[1]))
+
+
+def parted(data: Data, validation: Any, settings: Settings, output: Output) -> tuple[Data, Data | None]:
+    """The data to learn from and those to validate with."""
+    if validation is None:
+        return data, None
+    if settings.validation is not None:
+        return split(data, settings.validation, settings.key)
+    if len(validation) != 2:
+        raise TypeError(
+            f"validation must be a fraction or (X, Y), not a {type(validation).__name__} of {len(validation)}"
+        )
+    X, Y = check_x(validation[0]), validation[1]
+    if X.shape[0] != len(data.X) or X.dtype != data.X.dtype:
+        hint = "; an example is a column" if X.shape[1] == len(data.X) else ""
+        raise ValueError(
+            f"X of validation must be {data.X.dtype} with {len(data.X)} rows, as X is, "
+            f"not {X.dtype} of shape {X.shape}{hint}"
+        )
+    return data, checked_data(X, Y, len(data.Y), output, None)
+
+
+def held_out_fraction(validation: Any) -> float | None:
+    """The fraction to hold out, or None if examples are given, or nothing."""
+    if validation is None or isinstance(validation, (tuple, list)):
+        return None
+    fraction = number("validation", validation, "positive")
+    if fraction >= 1.0:
+        raise ValueError(f"validation must be less than 1, the fraction to hold out, or (X, Y), not {validation}")
+    return fraction
+
+
+def checked_shuffle(shuffle: bool | str) -> bool | str:
+    """True, False or "blocks"."""
+    if isinstance(shuffle, (bool, np.bool_)):
+        return bool(shuffle)
+    if shuffle != "blocks":
+        raise ValueError(f"shuffle must be True, False or 'blocks', not {shuffle!r}")
+    return shuffle
+
+
+def checked_dropout(dropout: float) -> float:
+    """The part of the hidden units to drop, from 0 to 1, 1 excluded."""
+    if (rate := number("dropout", dropout, "not negative")) >= 1.0:
+        raise ValueError(f"dropout must be less than 1, not {dropout}")
+    return rate
+
+
+def chosen_backend(settings: Settings, data: Data, p: Parameters) -> str:
+    """The backend that runs these settings."""
+    backend = settings.backend
+    if backend == "auto":
+        n_y, n_h = p.W2.shape
+        backend = dispatch.explain(len(data.X), n_h, n_y, data.batch_size(settings), data.X.dtype).backend
+    named_backend(backend)
+    asked = {"sample_weight and class_weight": data.weights is not None, "dropout": settings.dropout > 0.0}
+    for name in asked:
+        if asked[name] and backend not in ("fused", "numpy"):
+            raise ValueError(f"backend must be fused, numpy or auto for {name}, not {backend!r}")
+    return backend
+
+
+def draw_key(random: np.random.Generator | np.random.RandomState) -> int:
+    """A key of all random numbers that are drawn while training goes on."""
+    if isinstance(random, np.random.Generator):
+        return int(random.integers(2**63))
+    return int(random.randint(0, 2**63 - 1, dtype=np.int64))
+
+
+def warn_of_symmetry(p: Parameters) -> None:
+    """Warn if all hidden units are equal, which they then stay."""
+    same = all((each == each[:1]).all() for each in (p.W1, p.b1, p.W2.T))
+    if same and len(p.W1) > 1:
+        warnings.warn(
+            "all hidden units begin equal, so they get equal gradients and stay equal: the network is no better than "
+            "one with a single hidden unit (Course 1, Week 3, 'Random Initialization'). Try scale=0.01 or 'xavier'",
+            stacklevel=3,
+        )
+
+
+def make_hooks(callbacks: Any, every: float | str, progress: bool, epochs: int) -> tuple[Hooks, Any]:
+    """The callbacks, and the progress bar, which is one of them, to be closed at the end."""
+    wanted = tuple(callbacks) if isinstance(callbacks, (tuple, list)) else (callbacks,)
+    for each in wanted:
+        if not callable(each):
+            raise TypeError(f"callbacks must be functions of an fs.Progress, not {each!r}")
+    if isinstance(every, str) and every != "epoch":
+        raise ValueError(f"callback_every must be a number of seconds or 'epoch', not {every!r}")
+    seconds = 0.0 if every == "epoch" else number("callback_every", every, "positive")
+    if not isinstance(progress, (bool, np.bool_)):
+        raise TypeError(f"progress must be True or False, not {progress!r}; a function goes into callbacks")
+    bar: Any = nullcontext()
+    if progress:
+        bar = ProgressBar(epochs)
+        wanted += (bar.show,)
+    return Hooks(wanted, seconds, None), bar
+
+
+class ProgressBar:
+    """A progress bar, in a terminal or a notebook."""
+
+    def __init__(self, epochs: int) -> None:
+        try:
+            from tqdm.auto import tqdm
+        except ImportError:
+            raise ImportError('progress=True needs tqdm: pip install "fastshallow[progress]"') from None
+        self._bar = tqdm(total=epochs, unit="epoch", unit_scale=True)
+
+    def show(self, progress: Progress) -> None:
+        """Show how far training is; a callback."""
+        costs = f"cost {progress.cost:.4g}"
+        if progress.validation_cost == progress.validation_cost:
+            costs += f", validation {progress.validation_cost:.4g}"
+        self._bar.set_postfix_str(costs, refresh=False)
+        self._bar.update(progress.epoch - self._bar.n)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
