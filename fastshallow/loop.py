@@ -119,7 +119,7 @@ class _Run:
         if not finite:
             raise self.diverged(self.steps.failure)
         done = self.record.epoch
-        if self.watch.active and done == self.watch.until(epoch) > epoch:
+        if self.watch.active and done > epoch and (done - 1) % self.record.every == 0:
             self.record.stopped = self.watch.look(self.record, self.steps.parameters)
         self.record.stopped = self.record.stopped or self.steps.finished
         last = done == self.settings.epochs or self.record.stopped is not None

@@ -48,6 +48,16 @@ def test_each_epoch_is_validated(output, n_y, dtype, backend):
     assert {len(column) for column in history.as_dict().values()} == {5}
 
 
+@pytest.mark.parametrize("every", [3, 7])
+def test_recorded_epochs_alone_are_validated(every):
+    V, U = FLOWER[0][:, ::4], FLOWER[1][:, ::4]
+    options = {"epochs": 17, "seed": 2, "validation": (V, U), "patience": 17}
+    whole, some = (fs.train(*FLOWER, cost_every=n, **options).history for n in (1, every))
+    for name in ("cost", "validation_cost", "validation_score", "learning_rate"):
+        np.testing.assert_array_equal(getattr(some, name), getattr(whole, name)[::every])
+    assert some.best_epoch in some.epoch
+
+
 def test_a_fraction_is_held_out():
     X = np.arange(60.0).reshape(2, 30) / 60
     Y = (X[:1] > 0.25).astype(float)
