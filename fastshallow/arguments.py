@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import dispatch
+from .checkpoints import Checkpoint
 from .checks import check_finite, check_labels, check_x, check_y
 from .functional import named_backend
 from .loop import Hooks, Progress
@@ -104,8 +105,10 @@ def warn_of_symmetry(p: Parameters) -> None:
         )
 
 
-def make_hooks(callbacks: Any, every: float | str, progress: bool, epochs: int) -> tuple[Hooks, Any]:
-    """The callbacks, and the progress bar, which is one of them, to be closed at the end."""
+def make_hooks(
+    callbacks: Any, every: float | str, progress: bool, epochs: int, writer: Checkpoint | None
+) -> tuple[Hooks, Any]:
+    """What happens between steps, and the progress bar, which is one of the callbacks, to be closed at the end."""
     wanted = tuple(callbacks) if isinstance(callbacks, (tuple, list)) else (callbacks,)
     for each in wanted:
         if not callable(each):
@@ -119,7 +122,7 @@ def make_hooks(callbacks: Any, every: float | str, progress: bool, epochs: int) 
     if progress:
         bar = ProgressBar(epochs)
         wanted += (bar.show,)
-    return Hooks(wanted, seconds, None), bar
+    return Hooks(wanted, seconds, writer), bar
 
 
 class ProgressBar:

@@ -72,10 +72,14 @@ class Stored:
         history = {name[len(prefix) :]: value for name, value in self.members.items() if name.startswith(prefix)}
         record.go_on(History.of(history), int(self.members["epoch"]), float(self.members["elapsed"]))
 
-    def check_data(self, data: Data) -> None:
+    def check_data(self, data: Data, validation: Data | None) -> None:
         """Refuse other data than the run began with."""
         if fingerprint(data) != str(self.members["data"]):
-            raise CheckpointError(f"{self.path}: X, Y or sample_weight are not those that the training began with")
+            raise CheckpointError(
+                f"{self.path}: X, Y, sample_weight or class_weight are not those that the training began with"
+            )
+        if validation is None and "history_validation_cost" in self.members:
+            raise CheckpointError(f"{self.path}: training began with validation examples: give them as validation=")
 
     def settings(self, hidden: Activation | None, learning_rate: Schedule | None) -> Settings:
         """The settings of the run; those that a file can't keep are given."""

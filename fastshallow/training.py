@@ -206,14 +206,13 @@ def train(
         key=draw_key(random),
         backend=backend,
     )
-    hooks, bar = make_hooks(callbacks, callback_every, progress, settings.epochs)
     data, held_out = parted(data, validation, settings, loss)
     data = weighted(data, class_weight, loss.name)
     settings = replace(settings, backend=chosen_backend(settings, data, p))
+    writer = None
     if checkpoint is not None:
-        hooks = replace(
-            hooks, checkpoint=Checkpoint(checkpoint, number("every", every, "not negative"), settings, data)
-        )
+        writer = Checkpoint(checkpoint, number("every", every, "not negative"), settings, data)
+    hooks, bar = make_hooks(callbacks, callback_every, progress, settings.epochs, writer)
     with bar:
         return go(settings, data, held_out, p, threads, hooks)
 
@@ -273,11 +272,11 @@ def resume(
     X = check_x(X)
     p = check_parameters(stored.parameters, X, "the checkpoint")
     data = checked_data(X, Y, len(p.W2), settings.output, sample_weight)
-    hooks, bar = make_hooks(callbacks, callback_every, progress, settings.epochs)
     data, held_out = parted(data, settings.validation or validation, settings, settings.output)
     data = weighted(data, class_weight, settings.output.name)
-    stored.check_data(data)
+    stored.check_data(data, held_out)
     every = number("every", every, "not negative")
-    hooks = replace(hooks, checkpoint=Checkpoint(path if checkpoint is None else checkpoint, every, settings, data))
+    writer = Checkpoint(path if checkpoint is None else checkpoint, every, settings, data)
+    hooks, bar = make_hooks(callbacks, callback_every, progress, settings.epochs, writer)
     with bar:
         return go(settings, data, held_out, p, threads, hooks, stored)

@@ -201,6 +201,10 @@ def test_other_data_are_refused(tmp_path):
             fs.resume(path, *data)
     with pytest.raises(fs.CheckpointError, match="are not those"):
         fs.resume(path, X, Y, sample_weight=np.arange(400))
+    fs.train(X, Y, epochs=3, checkpoint=path, backend="numpy", validation=(X, Y))
+    with pytest.raises(fs.CheckpointError, match="began with validation examples: give them as validation="):
+        fs.resume(path, X, Y)
+    fs.train(X, Y, epochs=3, checkpoint=path, backend="numpy")
     assert same(fs.resume(path, np.asfortranarray(X), Y), fs.resume(path, X, Y))  # in another memory order they are
 
 

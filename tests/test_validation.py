@@ -152,6 +152,13 @@ def test_the_progress_bar(capsys):
     assert "300/300" in shown and "cost 0." in shown and "validation 0." in shown
 
 
+def test_no_bar_where_nothing_is_trained(capsys):
+    pytest.importorskip("tqdm")
+    with pytest.raises(ValueError, match="too few"):
+        fs.train(*FLOWER, epochs=3, validation=0.001, progress=True)
+    assert capsys.readouterr().err == ""
+
+
 def test_a_missing_tqdm_is_named(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "tqdm.auto", None)
     with pytest.raises(ImportError, match=r'pip install "fastshallow\[progress\]"'):
