@@ -96,6 +96,13 @@ def _sigmoid(z: Any) -> Any:
     return 1.0 / (1.0 + np.exp(-z))
 
 
+def _leaky_formulas(slope: float) -> tuple[Formula, Formula]:
+    return lambda z: np.where(z < 0.0, slope * z, z), lambda z, a: np.where(z < 0.0, slope, 1.0)
+
+
+# The same where the slope is in memory: Numba does not let the formulas above call these.
+
+
 def leaky(z: Any, slope: Any) -> Any:
     """The leaky rectifier, whatever its slope."""
     return np.where(z < 0.0, slope * z, z)
@@ -104,10 +111,6 @@ def leaky(z: Any, slope: Any) -> Any:
 def leaky_derivative(z: Any, a: Any, slope: Any) -> Any:
     """Its derivative by z; that by the slope is min(z, 0)."""
     return np.where(z < 0.0, slope, 1.0)
-
-
-def _leaky_formulas(slope: float) -> tuple[Formula, Formula]:
-    return lambda z: leaky(z, slope), lambda z, a: leaky_derivative(z, a, slope)
 
 
 def _leaky_relu(slope: float) -> Activation:
@@ -127,7 +130,7 @@ ACTIVATIONS = {each.name: each for each in (identity, sigmoid, tanh, relu, _leak
 
 FIRST_SLOPE = 0.25  # of those that are learned: He, Zhang, Ren and Sun (2015), "Delving deep into rectifiers"
 LEARNED = _leaky_relu(FIRST_SLOPE)
-LEARNED.learned = True
+LEARNED.learned, LEARNED.digest = True, digest(LEARNED.value, LEARNED.derivative, leaky, leaky_derivative)
 
 
 def leaky_relu(slope: float | str = 0.01) -> Activation:

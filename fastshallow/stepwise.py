@@ -129,10 +129,12 @@ class Stepwise:
             numbers = optimizer.coefficients(self.step + 1.0, self._rate, *optimizer.hyperparameters)
             scale = clip_scale(gradients, settings.clip_norm)
             if scale != 1.0:
-                gradients = [scale * each for each in gradients]
-            learned = (*self.parameters, *self._slope)
-            updated = [optimizer.rule(*each, *numbers) for each in zip(learned, gradients, *self._states, strict=True)]
-        learned, *self._states = (list(each) for each in zip(*updated, strict=True))
+                gradients = tuple(scale * each for each in gradients)
+            learned: list[Any] = [*self.parameters, *self._slope]
+            updated: list[Any] = [
+                optimizer.rule(*each, *numbers) for each in zip(learned, gradients, *self._states, strict=True)
+            ]
+        learned, *self._states = map(list, zip(*updated, strict=True))
         self.parameters, self._slope = Parameters(*learned[:4]), tuple(learned[4:])
         self._mean += cost * (batch.m / self._data.m)
         if not np.isfinite(self.parameters.b2).all():  # which all that is not finite reaches

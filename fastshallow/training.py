@@ -185,7 +185,7 @@ def train(
                 "its line search needs the same cost in all its steps"
             )
         if g.learned:
-            raise ValueError("hidden must not be leaky_relu(slope='learn') for optimizer='lbfgs', which learns none")
+            raise ValueError("hidden must not be leaky_relu(slope='learn') for optimizer='lbfgs': it learns no slope")
         rates = Schedule(1.0)
     random = generator(seed)
     if p is None:

@@ -153,7 +153,7 @@ def make_call(
         parts = m // (2 * plan.tile)
         arrangement = "examples" if plan.arrangement == "exact" else plan.arrangement
         plan = plan._replace(arrangement=arrangement, groups=0, work=plan.work // 2)
-        switches = switches._replace(learned=hidden.slope is not None)  # one kernel for each slope that is learned
+        switches = switches._replace(learned=bool(hidden.slope))  # one kernel for all slopes: training tries many
     most = max(1, min(threads or team.processors(), parts))
     if threads is None and not own and plan.work < TEAM_WORK:  # to wake others would take longer
         most = 1
@@ -216,7 +216,7 @@ def compiled(function: str, plan: Plan, sizes: tuple[int, int, int], dtype: Any,
     elif plan.arrangement in ("units", "features"):  # stages of one part slowed small steps by 0.1 us
         arrangement += (plan.arrangement == "features" and plan.shares > 1,)
     hidden, output, optimizer, switches = formulas
-    if switches.learned:  # whatever it is now
+    if switches.learned:  # the slope is not in the code
         hidden, formulas = LEARNED, (LEARNED, *formulas[1:])
     key = (function, arrangement, dtype, hidden.digest, output.digest, optimizer.digest, switches)
     found = _kernels.get(key)
