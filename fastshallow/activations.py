@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from inspect import signature
 from types import FunctionType
 from typing import Any
@@ -59,10 +60,12 @@ class Activation:
         _check_derivative(name, value, derivative)
         self.name, self.value, self.derivative = name, value, derivative
         self.digest = digest(value, derivative)
-        self.slope: float | None = None
+        self.slope: float | None = None  # of a leaky rectifier
+        self.learned = False  # whether `train` learns the slope, which begins as it is here
 
     def __repr__(self) -> str:
-        return f"<Activation {self.name}{f' {self.slope:g}' if self.slope is not None else ''}>"
+        slope = "" if self.slope is None else f" {self.slope:g}"
+        return f"<Activation {self.name}{slope}{', learned' if self.learned else ''}>"
 
 
 def _check_derivative(name: str, value: Formula, derivative: Formula) -> None:
@@ -93,12 +96,25 @@ def _sigmoid(z: Any) -> Any:
     return 1.0 / (1.0 + np.exp(-z))
 
 
+def _leaky_formulas(slope: float) -> tuple[Formula, Formula]:
+    return lambda z: np.where(z < 0.0, slope * z, z), lambda z, a: np.where(z < 0.0, slope, 1.0)
+
+
+# The same where the slope is in memory: Numba does not let the formulas above call these.
+
+
+def leaky(z: Any, slope: Any) -> Any:
+    """The leaky rectifier, whatever its slope."""
+    return np.where(z < 0.0, slope * z, z)
+
+
+def leaky_derivative(z: Any, a: Any, slope: Any) -> Any:
+    """Its derivative by z; that by the slope is min(z, 0)."""
+    return np.where(z < 0.0, slope, 1.0)
+
+
 def _leaky_relu(slope: float) -> Activation:
-    made = Activation(
-        "leaky_relu",
-        value=lambda z: np.maximum(z, slope * z),
-        derivative=lambda z, a: np.maximum(z >= 0.0, slope),
-    )
+    made = Activation("leaky_relu", *_leaky_formulas(slope))
     made.slope = slope
     return made
 
@@ -112,17 +128,37 @@ relu = Activation("relu", value=lambda z: np.maximum(z, 0.0), derivative=lambda 
 ACTIVATIONS = {each.name: each for each in (identity, sigmoid, tanh, relu, _leaky_relu(0.01))}
 
 
-def leaky_relu(slope: float = 0.01) -> Activation:
+FIRST_SLOPE = 0.25  # of those that are learned: He, Zhang, Ren and Sun (2015), "Delving deep into rectifiers"
+LEARNED = _leaky_relu(FIRST_SLOPE)
+LEARNED.learned, LEARNED.digest = True, digest(LEARNED.value, LEARNED.derivative, leaky, leaky_derivative)
+
+
+def leaky_relu(slope: float | str = 0.01) -> Activation:
     """The leaky rectifier max(z, slope * z), with 0 <= slope < 1; its derivative is 1 for z >= 0, else the slope.
+
+    ``"learn"`` lets `train` learn the slope, one for the whole layer, from 0.25 on, as PReLU does (He et al. 2015);
+    the network then has an ordinary leaky rectifier with that slope. Elsewhere it acts as ``leaky_relu(0.25)``.
 
     Raises
     ------
     ValueError
         A slope that is not from 0 to 1, 1 excluded.
     """
+    if isinstance(slope, str) and slope == "learn":
+        return LEARNED
     if not isinstance(slope, (int, float, np.number)) or not 0.0 <= slope < 1.0:
-        raise ValueError(f"slope must be a number with 0 <= slope < 1, not {slope!r}")
-    return ACTIVATIONS["leaky_relu"] if slope == 0.01 else _leaky_relu(float(slope))
+        raise ValueError(f"slope must be a number with 0 <= slope < 1, or 'learn', not {slope!r}")
+    return leaky_relu_of(float(slope))
+
+
+def leaky_relu_of(slope: float) -> Activation:
+    """The leaky rectifier of any slope, such as training may come to."""
+    if slope == 0.01:
+        return ACTIVATIONS["leaky_relu"]
+    made = copy(ACTIVATIONS["leaky_relu"])  # what `Activation` checks holds for every slope
+    made.value, made.derivative = _leaky_formulas(slope)
+    made.slope, made.digest = slope, digest(made.value, made.derivative)
+    return made
 
 
 def activation(hidden: str | Activation) -> Activation:

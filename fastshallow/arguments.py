@@ -81,6 +81,7 @@ def chosen_backend(settings: Settings, data: Data, p: Parameters) -> str:
         backend = dispatch.explain(len(data.X), n_h, n_y, data.batch_size(settings), data.X.dtype).backend
     named_backend(backend)
     asked = {"sample_weight and class_weight": data.weights is not None, "dropout": settings.dropout > 0.0}
+    asked["leaky_relu(slope='learn')"] = settings.hidden.learned
     for name in asked:
         if asked[name] and backend not in ("fused", "numpy"):
             raise ValueError(f"backend must be fused, numpy or auto for {name}, not {backend!r}")

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import files
-from .activations import ACTIVATIONS, Activation, leaky_relu
+from .activations import ACTIVATIONS, LEARNED, Activation, leaky_relu_of
 from .history import History, Record
 from .losses import OUTPUTS
 from .optimizers import update_rule
@@ -89,7 +89,7 @@ class Stored:
         if hidden is None:
             if own:
                 raise CheckpointError(f"{self.path}: its activation {name!r} is your own: give it again as hidden=")
-            hidden = ACTIVATIONS[name] if slope is None else leaky_relu(slope)
+            hidden = ACTIVATIONS[name] if slope is None else LEARNED if slope == "learn" else leaky_relu_of(slope)
         elif hidden.name != name:
             raise CheckpointError(f"{self.path}: its activation is {name!r}, but hidden= is {hidden.name!r}")
         rate = stored.pop("schedule")
@@ -141,7 +141,7 @@ def _described(settings: Settings) -> dict[str, Any]:
     plain = {each.name: getattr(settings, each.name) for each in dataclasses.fields(settings)}
     hidden, optimizer = settings.hidden, settings.optimizer
     return plain | {
-        "hidden": [hidden.name, hidden.slope],
+        "hidden": [hidden.name, "learn" if hidden.learned else hidden.slope],
         "output": settings.output.name,
         "optimizer": [optimizer.name, dataclasses.asdict(optimizer)],
         "schedule": _described_schedule(settings.schedule),

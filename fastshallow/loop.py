@@ -81,13 +81,13 @@ def go(
         steps = Compiled(data, p, settings, watch.rates, threads, state)
     else:
         steps = Stepwise(data, p, settings, watch.rates, module, state)
-    watch.prepare(steps.parameters)
+    watch.prepare(steps.parameters, steps.hidden)
     run = _Run(settings, steps, watch, record, hooks)
     run.go()
-    best = watch.best if watch.best is not None else steps.parameters
-    if not all(np.isfinite(each).all() for each in best):
+    best, hidden = watch.best if watch.best is not None else (steps.parameters, steps.hidden)
+    if not all(np.isfinite(each).all() for each in (*best, hidden.slope or 0.0)):
         raise run.diverged("a parameter became NaN or infinite")
-    return Network(best, settings.hidden, settings.output, record.history())
+    return Network(best, hidden, settings.output, record.history())
 
 
 class _Run:
@@ -120,7 +120,7 @@ class _Run:
             raise self.diverged(self.steps.failure)
         done = self.record.epoch
         if self.watch.active and done > epoch and (done - 1) % self.record.every == 0:
-            self.record.stopped = self.watch.look(self.record, self.steps.parameters)
+            self.record.stopped = self.watch.look(self.record, self.steps.parameters, self.steps.hidden)
         self.record.stopped = self.record.stopped or self.steps.finished
         last = done == self.settings.epochs or self.record.stopped is not None
         now = perf_counter()
@@ -147,7 +147,7 @@ class _Run:
     def call(self, callback: Callback) -> None:
         record, settings = self.record, self.settings
         copies = Parameters(*(each.copy() for each in self.steps.parameters))
-        network = Network(copies, settings.hidden, settings.output, record.history())
+        network = Network(copies, self.steps.hidden, settings.output, record.history())
         names = ("cost", "validation_cost", "validation_score", "learning_rate")
         numbers: Any = {name: record.last(name) for name in names}
         progress = Progress(record.epoch, settings.epochs, **numbers, seconds=record.elapsed, network=network)

@@ -24,7 +24,7 @@ class Minimizing:
         self._shapes = [(each.shape, each.dtype) for each in p]
         self.epoch = self._first = int(state.get("epoch", 0))
         self._costs: list[float] = []
-        self.failure = ""
+        self.failure, self.hidden = "", settings.hidden
         if "minimizer_w" in state:
             prefix = "minimizer_"
             kept = {name[len(prefix) :]: array for name, array in state.items() if name.startswith(prefix)}

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import files, functional
-from .activations import ACTIVATIONS, Activation, leaky_relu
+from .activations import ACTIVATIONS, Activation, leaky_relu_of
 from .history import History
 from .losses import OUTPUTS, Output
 from .parameters import Parameters
@@ -167,7 +167,7 @@ def _network(stored: dict[str, NDArray[Any]], hidden: Activation | None) -> Netw
     if hidden is None:
         if stored["own_hidden"]:
             raise ValueError(f"its activation {name!r} is your own: Network.load(path, hidden=that_activation)")
-        hidden = leaky_relu(float(stored["slope"])) if "slope" in stored else ACTIVATIONS[name]
+        hidden = leaky_relu_of(float(stored["slope"])) if "slope" in stored else ACTIVATIONS[name]
     elif hidden.name != name:
         raise ValueError(f"its activation is {name!r}, but hidden= is {hidden.name!r}")
     features = target = None
@@ -191,6 +191,8 @@ def _network(stored: dict[str, NDArray[Any]], hidden: Activation | None) -> Netw
 def _problem(network: Network) -> str | None:
     """Say what is wrong with a network's arrays, if anything is."""
     p, features, target = network.parameters, network.features, network.target
+    if network.hidden.slope is not None and not np.isfinite(network.hidden.slope):
+        return f"its activation has the slope {network.hidden.slope}"
     if p.W1.ndim != 2 or p.W2.ndim != 2:
         return f"W1 has shape {p.W1.shape} and W2 {p.W2.shape}"
     (n_h, n_x), n_y = p.W1.shape, len(p.W2)

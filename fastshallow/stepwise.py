@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .activations import Activation, leaky_relu_of
 from .dropout import Dropout
 from .parameters import Parameters
 from .settings import Data, Settings
@@ -24,8 +25,8 @@ class Stepwise:
     ----------
     epoch, step
         Epochs done, and steps done in all.
-    parameters
-        As the last step left them.
+    parameters, hidden
+        As the last step left them, a learned slope too.
     failure
         What became NaN or infinite, once `run` has given back False.
     finished
@@ -42,15 +43,27 @@ class Stepwise:
         self._places = np.arange(data.m if self._dropout else 0)
         self._gradients: Any = ()
         self.parameters = p
+        self._slope: tuple[NDArray[Any], ...] = ()  # or a fifth parameter (1, 1)
+        if settings.hidden.learned:
+            self._slope = (np.full((1, 1), state.get("slope", settings.hidden.slope), p.W1.dtype),)
+        self._names = Parameters._fields + ("slope",) * len(self._slope)
         self.failure, self.finished = "", None
         self._begin(int(state.get("epoch", 0)))
         self._first = -(-self.epoch // settings.cost_every)
         self._costs: list[float] = []
         self._position, self._mean = int(state.get("position", 0)), float(state.get("sum", 0.0))
         self._states = [
-            [np.array(state.get(f"state{k}_{name}", np.zeros_like(each))) for name, each in p._asdict().items()]
+            [
+                np.array(state.get(f"state{k}_{name}", np.zeros_like(each)))
+                for name, each in zip(self._names, (*p, *self._slope), strict=True)
+            ]
             for k in (0, 1)
         ]
+
+    @property
+    def hidden(self) -> Activation:
+        """The activation as the last step left it."""
+        return leaky_relu_of(float(self._slope[0][0, 0])) if self._slope else self._settings.hidden
 
     @property
     def step(self) -> int:
@@ -76,8 +89,10 @@ class Stepwise:
         arrays = {
             f"state{k}_{name}": array
             for k in range(self._settings.optimizer.states)
-            for name, array in zip(Parameters._fields, self._states[k], strict=True)
+            for name, array in zip(self._names, self._states[k], strict=True)
         }
+        if self._slope:
+            arrays["slope"] = self._slope[0][0, 0]
         return {"epoch": self.epoch, "position": self._position, "sum": self._mean, **arrays}
 
     def largest_gradient(self) -> float:
@@ -114,12 +129,13 @@ class Stepwise:
             numbers = optimizer.coefficients(self.step + 1.0, self._rate, *optimizer.hyperparameters)
             scale = clip_scale(gradients, settings.clip_norm)
             if scale != 1.0:
-                gradients = Parameters(*(scale * each for each in gradients))
-            updated = [
-                optimizer.rule(*each, *numbers) for each in zip(self.parameters, gradients, *self._states, strict=True)
+                gradients = tuple(scale * each for each in gradients)
+            learned: list[Any] = [*self.parameters, *self._slope]
+            updated: list[Any] = [
+                optimizer.rule(*each, *numbers) for each in zip(learned, gradients, *self._states, strict=True)
             ]
-        parameters, *self._states = (list(each) for each in zip(*updated, strict=True))
-        self.parameters = Parameters(*parameters)
+        learned, *self._states = map(list, zip(*updated, strict=True))
+        self.parameters, self._slope = Parameters(*learned[:4]), tuple(learned[4:])
         self._mean += cost * (batch.m / self._data.m)
         if not np.isfinite(self.parameters.b2).all():  # which all that is not finite reaches
             self.failure = "a parameter became NaN or infinite"
@@ -131,16 +147,17 @@ class Stepwise:
             self._begin(self.epoch + 1)
         return True
 
-    def _cost_and_gradients(self, batch: Data, examples: Any) -> tuple[float, Parameters]:
+    def _cost_and_gradients(self, batch: Data, examples: Any) -> tuple[float, tuple[NDArray[Any], ...]]:
         settings, p = self._settings, self.parameters
-        more = {} if batch.weights is None else {"weights": batch.weights.astype(batch.X.dtype)}
+        more: dict[str, Any] = {} if batch.weights is None else {"weights": batch.weights.astype(batch.X.dtype)}
         if self._dropout:
             places = self._places[examples]
             more["mask"] = self._dropout.mask(self.epoch, places, len(p.W1), batch.X.dtype)
-        cost, gradients = self._backend.cost_and_gradients(
-            batch.X, batch.Y, p, settings.hidden, settings.output, **more
-        )
-        return regularized(cost, gradients, p, settings.l2, batch.m)
+        if self._slope:
+            more["learned"] = True
+        cost, gradients = self._backend.cost_and_gradients(batch.X, batch.Y, p, self.hidden, settings.output, **more)
+        cost, decayed = regularized(cost, Parameters(*gradients[:4]), p, settings.l2, batch.m)
+        return cost, (*decayed, *gradients[4:])
 
 
 def regularized(cost: float, gradients: Parameters, p: Parameters, l2: float, m: int) -> tuple[float, Parameters]:
@@ -152,7 +169,7 @@ def regularized(cost: float, gradients: Parameters, p: Parameters, l2: float, m:
         return cost + l2 / (2 * m) * squares((p.W1, p.W2)), decayed
 
 
-def clip_scale(gradients: Parameters, clip_norm: float | None) -> float:
+def clip_scale(gradients: Any, clip_norm: float | None) -> float:
     """What makes the norm of all gradients together at most `clip_norm`."""
     if clip_norm is None:
         return 1.0

@@ -80,7 +80,8 @@ def train(
     n_h
         Hidden units.
     hidden, output
-        As for `forward`.
+        As for `forward`. With ``fs.leaky_relu(slope="learn")`` the slope is a parameter too, as a bias is: it begins at
+        0.25, and ``net.hidden.slope`` is what it becomes. It needs the backend ``"fused"`` or ``"numpy"``.
     epochs
         Times that training goes over all examples: in one step, or in one for each batch.
     learning_rate
@@ -183,6 +184,8 @@ def train(
                 "batch_size and clip_norm must be None, and dropout 0, for optimizer='lbfgs': "
                 "its line search needs the same cost in all its steps"
             )
+        if g.learned:
+            raise ValueError("hidden must not be leaky_relu(slope='learn') for optimizer='lbfgs': it learns no slope")
         rates = Schedule(1.0)
     random = generator(seed)
     if p is None:

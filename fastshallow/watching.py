@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .activations import Activation, leaky_relu_of
 from .backends.numpy import normalizers
 from .history import Record
 from .losses import OUTPUTS, Output
@@ -29,20 +30,21 @@ class Watch:
         self._factor = float(state.get("factor", 1.0))  # of the adaptive learning rate
         self._adaptive = settings.schedule if isinstance(settings.schedule, Adaptive) else None
         self._restores = validation is not None and settings.patience is not None
-        self.best: Parameters | None = None
+        self.best: tuple[Parameters, Activation] | None = None
         self._least = float(state.get("least", math.inf))  # validation cost, that of `best`
         if "best_W1" in state:
-            self.best = Parameters(*(np.array(state[f"best_{name}"]) for name in Parameters._fields))
+            p = Parameters(*(np.array(state[f"best_{name}"]) for name in Parameters._fields))
+            self.best = p, leaky_relu_of(float(state["best_slope"])) if settings.hidden.learned else settings.hidden
 
     @property
     def active(self) -> bool:
         """Whether there is anything to look at."""
         return self._validation is not None or self._settings.patience is not None or self._adaptive is not None
 
-    def prepare(self, parameters: Parameters) -> None:
+    def prepare(self, parameters: Parameters, hidden: Activation) -> None:
         """Compile what will be needed, before the clock begins."""
         if self._validation is not None:
-            self._validate(parameters)
+            self._validate(parameters, hidden)
 
     def until(self, epoch: int) -> int:
         """The epoch up to which training may go before the next look."""
@@ -53,22 +55,22 @@ class Watch:
         """The learning rates of `count` epochs from number `first`."""
         return self._factor * self._settings.schedule.rates(first, count, self._settings.epochs)
 
-    def look(self, record: Record, parameters: Parameters) -> str | None:
+    def look(self, record: Record, parameters: Parameters, hidden: Activation) -> str | None:
         """Look at what the last epoch has led to; give back why training should stop, if it should."""
         epoch, watched = record.epoch - 1, record.last("cost")
         if self._validation is not None:
-            watched, score = self._validate(parameters)
+            watched, score = self._validate(parameters, hidden)
             record.note(watched, score)
             if self._restores and watched < self._least:
                 self._least, record.best_epoch = watched, epoch
-                self.best = Parameters(*(each.copy() for each in parameters))
+                self.best = Parameters(*(each.copy() for each in parameters)), hidden
         return self._adapt(record.last("cost"), record.last("learning_rate")) or self._wait(watched)
 
-    def _validate(self, parameters: Parameters) -> tuple[float, float]:
+    def _validate(self, parameters: Parameters, hidden: Activation) -> tuple[float, float]:
         """The cost and the score of the validation examples."""
         assert self._validation is not None
         X, Y, _ = self._validation
-        hidden, output = self._settings.hidden, self._settings.output
+        output = self._settings.output
         Z2 = self._backend.forward(X, parameters, hidden, OUTPUTS["identity"], self._threads)
         return cost_of(output, Z2, Y), score_of(output.name, Z2, Y)
 
@@ -95,8 +97,12 @@ class Watch:
         """All that has to be remembered."""
         numbers = {"best": self._best, "waited": self._waited, "lowest": self._lowest, "idle": self._idle}
         numbers |= {"factor": self._factor, "least": self._least}
-        best = {} if self.best is None else self.best._asdict()
-        return numbers | {f"best_{name}": array for name, array in best.items()}
+        if self.best is None:
+            return numbers
+        best, hidden = self.best[0]._asdict(), self.best[1]
+        if self._settings.hidden.learned:
+            best["slope"] = hidden.slope
+        return numbers | {f"best_{name}": value for name, value in best.items()}
 
 
 def cost_of(output: Output, Z2: NDArray[Any], Y: NDArray[Any]) -> float:

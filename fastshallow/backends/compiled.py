@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..activations import Activation, leaky_relu_of
 from ..dispatch import Plan
 from ..dropout import Dropout
 from ..kernels import runs
@@ -47,6 +48,7 @@ class Compiled:
             weights is not None,
             settings.clip_norm is not None,
             self._dropout is not None,
+            settings.hidden.learned,
         )
         key = ((n_x, size), p.W2.shape, X.dtype, settings.hidden, settings.output, "run", threads)
         call = make_call(*key, own=True, optimizer=optimizer, switches=switches)
@@ -59,7 +61,11 @@ class Compiled:
         self._run, self._threads, self._asked = call.kernel, call.threads, threads is not None
         self._arguments = (X, Y, *self.parameters, *gradients, call.scratch, self._control)
         at = layout(call.plan, (n_x, len(p.W1), len(p.W2)), optimizer.states, X.dtype)
-        self._states = [_views(call.scratch, at, at.state, k, p) for k in range(optimizer.states)]
+        self._hidden = settings.hidden
+        self._states = [
+            [each for each in _views(call.scratch, at, at.state, k, p) if each[0] != "slope" or self._hidden.learned]
+            for k in range(optimizer.states)
+        ]
         self._slab, self._pieces = call.scratch[at.gradient : at.gradient + at.slab], 1
         self._go_on(state, settings)
 
@@ -88,10 +94,16 @@ class Compiled:
         control = self._control
         control[runs.EPOCH] = control[runs.EPOCHS] = state.get("epoch", 0)
         control[runs.POSITION], control[runs.SUM] = state.get("position", 0), state.get("sum", 0.0)
+        control[runs.SLOPE] = state.get("slope", settings.hidden.slope or 0.0)
         for k, views in enumerate(self._states):
             for name, rows, view in views:
                 if f"state{k}_{name}" in state:
                     view[...] = state[f"state{k}_{name}"][rows]
+
+    @property
+    def hidden(self) -> Activation:
+        """The activation as the last step left it."""
+        return leaky_relu_of(float(self._control[runs.SLOPE])) if self._hidden.learned else self._hidden
 
     @property
     def epoch(self) -> int:
@@ -154,15 +166,18 @@ class Compiled:
         while control[runs.START] and not control[runs.FAILED]:
             self._pieces = 1
             self.run(self.epoch + 1, 0.0)
+        learned: dict[str, NDArray[Any]] = self.parameters._asdict()
+        numbers = {"epoch": self.epoch, "position": int(control[runs.POSITION]), "sum": float(control[runs.SUM])}
+        if self._hidden.learned:
+            numbers["slope"], learned["slope"] = float(control[runs.SLOPE]), np.zeros((1, 1))
         arrays = {
-            f"state{k}_{name}": np.zeros_like(array)
+            f"state{k}_{name}": np.zeros_like(array, self._slab.dtype)
             for k in range(len(self._states))
-            for name, array in self.parameters._asdict().items()
+            for name, array in learned.items()
         }
         for k, views in enumerate(self._states):
             for name, rows, view in views:
                 arrays[f"state{k}_{name}"][rows] = view
-        numbers = {"epoch": self.epoch, "position": int(control[runs.POSITION]), "sum": float(control[runs.SUM])}
         return numbers | arrays
 
     def largest_gradient(self) -> float:
@@ -188,6 +203,7 @@ def _views(S: Any, at: Any, state: int, k: int, p: Parameters) -> list[tuple[str
         ("b1", every, S[start + at.b1 :][:n_h].reshape(n_h, 1)),
         ("W2", every, S[start + at.W2 :][: n_y * width].reshape(n_y, width)[:, :n_h]),
         ("b2", every, S[start + at.b2 :][:n_y].reshape(n_y, 1)),
+        ("slope", every, S[start + at.b2 + n_y :][:1].reshape(1, 1)),
     ]
     if not panels:
         return [*views, ("W1", every, S[W1:][: n_h * n_x].reshape(n_h, n_x))]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import types
 
-from ..activations import Activation
+from ..activations import LEARNED, Activation, leaky, leaky_derivative
 from ..dispatch import TEAM_WORK, Plan, make_plan
 from ..kernels import (
     runs,
@@ -57,6 +57,7 @@ class Switches(NamedTuple):
     weighted: bool = False  # and have weights
     clipped: bool = False  # the norm of the gradients has a limit
     dropped: bool = False  # hidden units are dropped
+    learned: bool = False  # the slope of the leaky rectifier is a parameter
 
 
 PLAIN = Switches()
@@ -152,6 +153,7 @@ def make_call(
         parts = m // (2 * plan.tile)
         arrangement = "examples" if plan.arrangement == "exact" else plan.arrangement
         plan = plan._replace(arrangement=arrangement, groups=0, work=plan.work // 2)
+        switches = switches._replace(learned=bool(hidden.slope))  # one kernel for all slopes: training tries many
     most = max(1, min(threads or team.processors(), parts))
     if threads is None and not own and plan.work < TEAM_WORK:  # to wake others would take longer
         most = 1
@@ -164,6 +166,7 @@ def make_call(
     shapes = ((n_h, n_x), (n_h, 1), (n_y, n_h), (n_y, 1))
     made = compiled(function, plan, sizes, dtype, (hidden, output, optimizer, switches))
     call = Call(made, scratch, make_control(plan), shapes, plan, most)
+    call.control[runs.SLOPE] = hidden.slope or 0.0
     if kept:
         if memory is not thread.memory or len(thread.calls) > 1000:
             thread.calls.clear()
@@ -213,6 +216,8 @@ def compiled(function: str, plan: Plan, sizes: tuple[int, int, int], dtype: Any,
     elif plan.arrangement in ("units", "features"):  # stages of one part slowed small steps by 0.1 us
         arrangement += (plan.arrangement == "features" and plan.shares > 1,)
     hidden, output, optimizer, switches = formulas
+    if switches.learned:  # the slope is not in the code
+        hidden, formulas = LEARNED, (LEARNED, *formulas[1:])
     key = (function, arrangement, dtype, hidden.digest, output.digest, optimizer.digest, switches)
     found = _kernels.get(key)
     if found is None:
@@ -231,9 +236,10 @@ def compile_function(
     switches: Switches,
 ) -> Any:
     """Compile "run" or "forward" for X of any memory order."""
+    value, derivative = hidden_formulas(hidden, switches.learned)
     formulas = SimpleNamespace(
-        value=inline(hidden.value),
-        derivative=inline(hidden.derivative),
+        value=value,
+        derivative=derivative,
         output_value=inline(output.value),
         output_loss=inline(output.loss),
         normalized=output.normalized,
@@ -257,6 +263,23 @@ def compile_function(
     closure = (hidden.digest, output.digest, optimizer.digest, switches, arrangement)
     if function == "forward":
         forward_type = types.void(data, *[matrix] * 4, vector, matrix, control, types.intp, types.int64)
-        return kernel(runs.make_forward(step), forward_type, *closure)
+        return kernel(runs.make_forward(step, switches.learned), forward_type, *closure)
     run_type = types.float64(data, data, *[matrix] * 8, vector, control, types.intp, types.int64)
     return kernel(runs.make_run(step, formulas, L), run_type, *closure)
+
+
+def hidden_formulas(hidden: Activation, learned: bool) -> tuple[Any, Any]:
+    """The value, of z and the slope, and the derivative, of z, a and the slope, as compiled code calls them."""
+    if learned:
+        return inline(leaky), inline(leaky_derivative)
+    value, derivative = inline(hidden.value), inline(hidden.derivative)
+
+    @inline
+    def value_alone(z, slope):  # type: ignore[no-untyped-def]
+        return value(z)
+
+    @inline
+    def derivative_alone(z, a, slope):  # type: ignore[no-untyped-def]
+        return derivative(z, a)
+
+    return value_alone, derivative_alone

@@ -33,10 +33,12 @@ def cost_and_gradients(
     threads: int | None = None,
     weights: Any = None,
     mask: Any = None,
-) -> tuple[float, Parameters]:
+    learned: bool = False,
+) -> tuple[float, Any]:
     """J = 1/m sum w L(A2, Y) and its gradients by backpropagation.
 
-    w are the examples' weights (m,); dropout's mask (n_h, m) multiplies A1.
+    w are the examples' weights (m,); dropout's mask (n_h, m) multiplies A1. If `learned`, the derivative of J by the
+    slope of a leaky rectifier (1, 1) follows the gradients.
     """
     m = X.shape[1]
     with np.errstate(**QUIET):  # type: ignore[arg-type]
@@ -54,10 +56,12 @@ def cost_and_gradients(
         dZ1 = p.W2.T @ dZ2
         if mask is not None:
             dZ1 *= mask
+        dslope = np.sum(dZ1 * np.minimum(Z1, 0.0), keepdims=True) / m if learned else None
         dZ1 *= hidden.derivative(Z1, A1)
         dW1 = dZ1 @ X.T / m
         db1 = dZ1.sum(axis=1, keepdims=True) / m
-    return cost, Parameters(dW1, db1, dW2, db2)
+    gradients = Parameters(dW1, db1, dW2, db2)
+    return cost, (*gradients, dslope) if learned else gradients
 
 
 def normalizers(Z2: Any, output: Output) -> tuple[Any, Any]:

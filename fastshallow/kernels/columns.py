@@ -59,32 +59,32 @@ def column_transposed(typingctx: Any, W: Any, d: Any, n: Any) -> Any:
 
 
 @intrinsic
-def column_map(typingctx: Any, f: Any, x: Any) -> Any:
-    """F of each vector of a column."""
-    one = f.get_call_type(typingctx, (x.vector,), {})
+def column_map(typingctx: Any, f: Any, x: Any, s: Any) -> Any:
+    """F of each vector of a column, and of the vector s."""
+    one = f.get_call_type(typingctx, (x.vector, s), {})
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         call, result = context.get_function(f, one), args[1]
         for j in range(x.rows):
-            result = builder.insert_value(result, call(builder, [builder.extract_value(args[1], j)]), j)
+            result = builder.insert_value(result, call(builder, [builder.extract_value(args[1], j), args[2]]), j)
         return result
 
-    return x(f, x), codegen
+    return x(f, x, s), codegen
 
 
 @intrinsic
-def column_map2(typingctx: Any, f: Any, x: Any, y: Any) -> Any:
-    """F of each two vectors of two columns."""
-    one = f.get_call_type(typingctx, (x.vector, x.vector), {})
+def column_map2(typingctx: Any, f: Any, x: Any, y: Any, s: Any) -> Any:
+    """F of each two vectors of two columns, and of the vector s."""
+    one = f.get_call_type(typingctx, (x.vector, x.vector, s), {})
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         call, result = context.get_function(f, one), args[1]
         for j in range(x.rows):
             pair = [builder.extract_value(args[1], j), builder.extract_value(args[2], j)]
-            result = builder.insert_value(result, call(builder, pair), j)
+            result = builder.insert_value(result, call(builder, [*pair, args[3]]), j)
         return result
 
-    return x(f, x, x), codegen
+    return x(f, x, x, s), codegen
 
 
 @intrinsic

@@ -67,6 +67,7 @@ def make_parameters_in_place(formulas: SimpleNamespace, L: int) -> SimpleNamespa
     """What a run does with parameters that stay in their own arrays; their gradients lie in the scratch memory."""
     descent, copying = make_descent(formulas, L), make_copying(L)
     descend, add_decay, sum_squares = descent.descend, descent.add_decay, descent.sum_squares
+    learned = formulas.learned
     copy, fill = copying.copy, copying.fill
 
     @inline
@@ -102,6 +103,10 @@ def make_parameters_in_place(formulas: SimpleNamespace, L: int) -> SimpleNamespa
         descend_within(b1, at.b1, S, at, lower, upper, coefficients)
         descend_within(W2, at.W2, S, at, lower, upper, coefficients)
         descend_within(b2, at.b2, S, at, lower, upper, coefficients)
+        if learned:
+            i = at.b2 + b2.size
+            first, last = max(lower - i, 0), min(upper - i, 1)
+            descend(S, at.slope, S, at.gradient + i, S, at.state + i, at.slab, first, last, coefficients)
 
     @inline
     def probe(b2, S, at):

@@ -14,6 +14,7 @@ from .compiling import inline
 from .copying import make_copying
 from .descent import make_parameters_in_place
 from .layout import make_in_place
+from .learned_slope import make_learned_slope
 from .output_layer import make_output_layer, make_weights
 from .random_bits import kept_column, make_starts
 from .runs import KEEP
@@ -30,11 +31,14 @@ def buffers_size(n_x: int, n_h: int, n_y: int, L: int) -> int:
 
 def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: int, n_y: int) -> SimpleNamespace:
     """The step of an n_x-n_h-n_y network on vectors of L examples, T of them in a tile."""
-    value, slope, states = formulas.value, formulas.derivative, formulas.states
+    value, derivative, states = formulas.value, formulas.derivative, formulas.states
     weighted, weights = formulas.weighted, make_weights(formulas.shuffled)
     dropped, starts = formulas.dropped, make_starts(formulas.shuffled, 2 * L)
     W = 2 * L  # two registers a vector where they suffice: independent chains hide each other's latency
     output_errors = make_output_layer(formulas, W).errors
+    learned, slopes = formulas.learned, make_learned_slope(formulas, L)
+    below, add_slope = slopes.below, slopes.add_slope
+    wide_slope_at, slope_at = make_learned_slope(formulas, W).slope_at, slopes.slope_at
     examples = make_copying(W, formulas.shuffled).examples
     parameters = make_parameters_in_place(formulas, L)
     buffers = buffers_size(n_x, n_h, n_y, L)
@@ -44,8 +48,8 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
         return make_in_place(n_x, n_h, n_y, buffers, group, groups, states, rank, itemsize)
 
     @inline
-    def derivative(z, a):
-        return slope(z, a) * 1.0
+    def derivatives(z, a, slope):
+        return derivative(z, a, slope) * 1.0
 
     @inline
     def add_sums(S, i, acc, row, gradient, n):
@@ -66,6 +70,7 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
         drop = elements(control, KEEP, 2)
         sW1, sb1 = tile_zeros(S, n_h, n_x, L), tile_zeros(S, n_h, 1, L)
         sW2, sb2 = tile_zeros(S, n_y, n_h, L), tile_zeros(S, n_y, 1, L)
+        slope, wide_slope, s_slope = slope_at(S, at.slope), wide_slope_at(S, at.slope), tile_zeros(S, n_h, 1, L)
         costs = zeros(S, W)
         for start in range(begin, end, TILE):
             n = min(TILE, end - start)
@@ -78,8 +83,8 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
                 starts(control, key, i, start, n, S, words)
             for t in range(0, columns, W):
                 z = column_affine(W1, b1, tile_load(S, x1 + t, TILE, n_x, 1, W), n_h)
-                a = column_map(value, z)
-                d = column_map2(derivative, z, a)
+                a = column_map(value, z, wide_slope)
+                d = column_map2(derivatives, z, a, wide_slope)
                 if dropped:
                     kept = kept_column(S, words, t, drop, n_h, W)
                     a, d = tile_multiply(a, kept), tile_multiply(d, kept)
@@ -90,13 +95,20 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
                 costs = costs + output_errors(S, z2 + t, TILE, y2 + t, TILE, n_y, n - t, scale, with_cost)
             for t in range(0, columns, L):
                 dz2 = tile_load(S, z2 + t, TILE, n_y, 1, L)
-                dz1 = tile_multiply(column_transposed(W2, dz2, n_h), tile_load(S, d1 + t, TILE, n_h, 1, L))
-                sW2, sb2 = cross_add(sW2, dz2, tile_load(S, a1 + t, TILE, n_h, 1, L)), column_add(sb2, dz2)
+                da, d = column_transposed(W2, dz2, n_h), tile_load(S, d1 + t, TILE, n_h, 1, L)
+                a, dz1 = tile_load(S, a1 + t, TILE, n_h, 1, L), tile_multiply(da, d)
+                if learned:
+                    s_slope = column_add(s_slope, tile_multiply(da, column_map2(below, a, d, slope)))
+                sW2, sb2 = cross_add(sW2, dz2, a), column_add(sb2, dz2)
                 sW1, sb1 = cross_add(sW1, dz1, tile_load(S, x1 + t, TILE, n_x, 1, L)), column_add(sb1, dz1)
         add_sums(S, sums, sW1, n_x * L, at.gradient, n_h * n_x)
         add_sums(S, sums, sb1, L, at.gradient + at.b1, n_h)
         add_sums(S, sums, sW2, n_h * L, at.gradient + at.W2, n_y * n_h)
         add_sums(S, sums, sb2, L, at.gradient + at.b2, n_y)
+        if learned:
+            tile_store(S, sums, L, s_slope)
+            for j in range(n_h):
+                add_slope(S, at.gradient + at.b2 + n_y, load(S, sums + j * L, L), slope)
         return hsum(costs)
 
     return SimpleNamespace(locate=locate, accumulate=accumulate, **vars(parameters))

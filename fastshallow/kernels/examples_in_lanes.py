@@ -13,6 +13,7 @@ from .compiling import inline
 from .copying import make_copying
 from .descent import make_parameters_in_place
 from .layout import make_in_place, odd_lines
+from .learned_slope import make_learned_slope
 from .output_layer import make_output_layer, make_weights
 from .products import make_products
 from .random_bits import kept_examples, make_starts
@@ -40,6 +41,8 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
     value, derivative, states = formulas.value, formulas.derivative, formulas.states
     weighted, weights = formulas.weighted, make_weights(formulas.shuffled)
     dropped, starts = formulas.dropped, make_starts(formulas.shuffled, L)
+    learned, slopes = formulas.learned, make_learned_slope(formulas, L)
+    slope_at, add_slope_gradient = slopes.slope_at, slopes.add_from_examples
     output = make_output_layer(formulas, L)
     output_values, output_errors = output.values, output.errors
     shuffled = formulas.shuffled
@@ -78,7 +81,7 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
         return n if n < V * L or n % (V * L) == 0 else n % (V * L)  # a rest goes first: its vectors reach into the next
 
     @inline
-    def hidden_layer(X, order, i, start, n, features, W1, b1, S, x, ld_x, a, d, ld, s):
+    def hidden_layer(X, order, i, start, n, features, W1, b1, S, x, ld_x, a, d, ld, s, slope):
         # A1 = g(W1 X + b1), D1 = g'(Z1); features of X that are not in place -> x
         n_x, n_h, columns = X.shape[0], b1.size, columns_of(n)
         row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
@@ -98,9 +101,9 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
             bias = splat(b1, j, L)
             for t in range(j * ld, j * ld + columns, L):
                 z = load(S, a + t, L) + bias
-                unit = value(z)
+                unit = value(z, slope)
                 store(S, a + t, unit)
-                store(S, d + t, derivative(z, unit) * 1.0)
+                store(S, d + t, derivative(z, unit, slope) * 1.0)
 
     @inline
     def drop_units(control, S, words, a, d, n_h, ld, columns):
@@ -130,10 +133,11 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
         ld, ld_x = odd_lines(columns_of(T), itemsize), odd_lines(narrow(n_x, columns_of(T), itemsize), itemsize)
         x, z = at.buffers, at.buffers + n_x * ld_x
         a, d = z + n_y * ld, z + (n_y + n_h) * ld
+        s, slope = d + n_h * ld, slope_at(S, at.slope)
         while start < end:
             n = next_tile(X, start, end, T)
             features, columns = in_place(X, start, n, end), columns_of(n)
-            hidden_layer(X, S, 0, start, n, features, W1, b1, S, x, ld_x, a, d, ld, d + n_h * ld)  # in their own order
+            hidden_layer(X, S, 0, start, n, features, W1, b1, S, x, ld_x, a, d, ld, s, slope)  # in their own order
             scores(S, a, n_h, W2, b2, z, ld, columns)
             for t in range(0, n, L):
                 output_values(S, z + t, ld, n_y)
@@ -151,6 +155,7 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
         y = z + n_y * ld
         a = y + (n_y + 1) * ld  # past a row of weights
         d, words, s = a + n_h * ld, a + 2 * n_h * ld, a + (2 * n_h + 1) * ld
+        slope = slope_at(S, at.slope)
         cost = 0.0
         start = begin
         while start < end:
@@ -159,7 +164,7 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
             examples(Y, control, i, start, row_y, column_y, n_y, n, S, y, ld, columns)
             if weighted:
                 weights(control, i, start, n, S, y + n_y * ld)
-            hidden_layer(X, control, i, start, n, features, W1, b1, S, x, ld_x, a, d, ld, s)
+            hidden_layer(X, control, i, start, n, features, W1, b1, S, x, ld_x, a, d, ld, s, slope)
             if dropped:
                 starts(control, key, i, start, n, S, words)
                 drop_units(control, S, words, a, d, n_h, ld, columns)
@@ -170,6 +175,8 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
             cost += hsum(costs)
             add_gradient(S, z, ld, n_y, S, a, ld, n_h, columns, S, at.gradient + at.W2, n_h, s)
             add_row_sums(S, z, n_y, ld, columns, at.gradient + at.b2)
+            if learned:
+                add_slope_gradient(W2, S, at, a, d, z, n_h, n_y, ld, columns)
             product(W2, 0, 1, n_h, n_h, S, z, ld, n_y, S, a, ld, columns, False)  # dA1 = W2' dZ2, in place of A1
             for j in range(n_h):
                 for t in range(j * ld, j * ld + columns, L):

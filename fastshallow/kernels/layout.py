@@ -34,6 +34,7 @@ class Layout(NamedTuple):
     b1: int
     W2: int
     b2: int
+    slope: int  # of a leaky rectifier that learns it
     slab: int  # from gradients to gradients of the next group; as much as the parameters take
     gradient: int
     state: int
@@ -49,7 +50,10 @@ class Layout(NamedTuple):
 
 
 class InPlace(NamedTuple):
-    """Offsets, in elements, when the parameters stay in their own arrays; their gradients follow each other."""
+    """Offsets, in elements, when the parameters stay in their own arrays; their gradients follow each other.
+
+    A learned slope, whose gradient follows that of b2, has no array: it lies in the scratch memory.
+    """
 
     b1: int
     W2: int
@@ -57,6 +61,7 @@ class InPlace(NamedTuple):
     slab: int
     gradient: int
     state: int
+    slope: int
     buffers: int
     size: int
 
@@ -88,11 +93,12 @@ def make_in_place(
     b1 = n_h * n_x
     W2 = b1 + n_h
     b2 = W2 + n_y * n_h
-    slab = round_up(b2 + n_y, line)
+    slab = round_up(b2 + n_y + 1, line)
     state = groups * slab
+    slope = state + states * slab
     own = round_up(buffers, line)
-    start = state + states * slab + rank * own
-    return InPlace(b1, W2, b2, slab, group * slab, state, start, start + own)
+    start = slope + line + rank * own
+    return InPlace(b1, W2, b2, slab, group * slab, state, slope, start, start + own)
 
 
 @inline
@@ -122,7 +128,7 @@ def make_layout(
     b1 = round_up(depth * width, line)
     W2 = b1 + round_up(width, line)
     b2 = W2 + round_up(n_y * width, line)
-    slab = b2 + round_up(n_y, line)
+    slab = b2 + round_up(n_y + 1, line)
     state = (1 + groups) * slab
     state_slab = slab + round_up(n_h * n_x, line) if rows else slab
     # from X on, as if this were the first thread
@@ -138,4 +144,4 @@ def make_layout(
     own, own_sums = (0, rank * (size - sums)) if rows else (rank * (size - X), rank * (size - X))
     sizes = n_x, n_h, n_y, width, depth, block, ld_h, ld_t, ld_x
     buffers = X + own, Y + own, Z + own, A + own, D + own, sums + own_sums, starts + own, size + own_sums
-    return Layout(*sizes, 0, b1, W2, b2, slab, (1 + group) * slab, state, state_slab, *buffers)
+    return Layout(*sizes, 0, b1, W2, b2, b2 + n_y, slab, (1 + group) * slab, state, state_slab, *buffers)

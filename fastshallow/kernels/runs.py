@@ -9,7 +9,7 @@ from typing import Any
 
 from .compiling import helper, inline
 from .layout import cut
-from .simd import elements, load, store
+from .simd import element, elements, load, put, store
 from .threads import BASE, THREADS, close, join, meet, take
 
 # A run's settings and what it keeps between calls, to go on exactly where it stopped: one array of float64, because
@@ -18,10 +18,10 @@ from .threads import BASE, THREADS, close, join, meet, take
 # of each share of the weights and of the gradients; from COSTS on, the costs that are recorded, number FIRST first.
 # Elsewhere in it lie the examples' weights, from WEIGHTS on; the order of the examples in each epoch, from ORDERS on;
 # and, epoch BEGUN first, the learning rates, from RATES on, and dropout's two keys of each, from KEYS on. What it keeps
-# is at KEEP: see `random_bits`.
+# is at KEEP: see `random_bits`. A learned slope is at SLOPE between calls.
 TILE, CHUNK, GROUP, GROUPS, SHARES, PIECES, EPOCHS, COST_EVERY, L2, CLIP_NORM = range(THREADS + 1, THREADS + 11)
 BATCH, WEIGHTS, ORDERS, RATES, KEYS, KEEP, SCALE, BEGUN, FIRST = range(CLIP_NORM + 1, CLIP_NORM + 10)
-EPOCH, POSITION, START, SUM, FAILED, LEARNING_RATE = range(FIRST + 1, FIRST + 7)
+EPOCH, POSITION, START, SUM, FAILED, SLOPE, LEARNING_RATE = range(FIRST + 1, FIRST + 8)
 MOST_HYPERPARAMETERS = 4
 PARTS = LEARNING_RATE + 1 + MOST_HYPERPARAMETERS
 MOST_PARTS = 16
@@ -36,6 +36,7 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
     regularize, squares, update, probe, give = step.regularize, step.squares, step.update, step.probe, step.give
     coefficients, settings = formulas.coefficients, formulas.settings
     regularized, shuffled, clipped = formulas.regularized, formulas.shuffled, formulas.clipped
+    learned = formulas.learned
     stages: Any = step.stages or 4 * (None,)
     load_tile, hidden_units, errors, hidden_errors = stages
 
@@ -149,6 +150,8 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
             begin(W1, b1, W2, b2, S, first, part, shares)
             if part == 0:
                 control[LEARNING_RATE] = control[rates + epoch]
+                if learned:
+                    put(S, first.slope, control[SLOPE])
             part = take(control, threads, target, shares, part)
         target = meet(control, threads, target, shares)
         for _ in range(pieces):
@@ -224,12 +227,14 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
         close(control, threads)
         if train:
             control[EPOCH], control[POSITION], control[START] = epoch, position, start
+            if learned:
+                control[SLOPE] = element(S, first.slope)
         return control[SUM] / m
 
     return run
 
 
-def make_forward(step: SimpleNamespace) -> Callable[..., Any]:
+def make_forward(step: SimpleNamespace, learned: bool) -> Callable[..., Any]:
     """The function that gives A2 of all examples."""
     locate, begin, predict = step.locate, step.begin, step.predict
 
@@ -244,6 +249,8 @@ def make_forward(step: SimpleNamespace) -> Callable[..., Any]:
         part = take(control, threads, target, shares, -1)
         while part < shares:
             begin(W1, b1, W2, b2, S, at, part, shares)
+            if learned and part == 0:
+                put(S, at.slope, control[SLOPE])
             part = take(control, threads, target, shares, part)
         target = meet(control, threads, target, shares)
         tiles = (m + T - 1) // T

@@ -14,6 +14,7 @@ from .copying import make_copying
 from .descent import make_descent
 from .first_layer import make_panel_products, make_row_products
 from .layout import cut, make_layout, round_up
+from .learned_slope import make_learned_slope
 from .loading import make_loading
 from .output_layer import make_output_layer, make_weights
 from .products import multiply
@@ -37,6 +38,8 @@ def make_units_in_lanes(
     shuffled, weighted, copying = formulas.shuffled, formulas.weighted, make_copying(L, formulas.shuffled)
     weights = make_weights(formulas.shuffled)
     dropped, starts = formulas.dropped, make_starts(formulas.shuffled, L)
+    learned, slopes = formulas.learned, make_learned_slope(formulas, L)
+    slope_at, add_slope_gradient = slopes.slope_at, slopes.add_from_units
     fill, copy, transpose, examples = copying.fill, copying.copy, copying.transpose, copying.examples
     descent = make_descent(formulas, L)
     descend, add_decay, sum_squares = descent.descend, descent.add_decay, descent.sum_squares
@@ -79,13 +82,14 @@ def make_units_in_lanes(
     @inline
     def activate(S, at, t0, t1, j0, j1):
         # Z1 without its bias, in A -> A1, and D1 = g'(Z1) in D; A1 = 0 for units beyond n_h
+        slope = slope_at(S, at.slope)
         for t in range(t0, t1):
             for j in range(j0, j1, L):
                 i = t * at.ld_h + j
                 z = load(S, at.A + i, L) + load(S, at.b1 + j, L)
-                a = value(z)
+                a = value(z, slope)
                 store(S, at.A + i, keep_first(a, at.n_h - j))
-                store(S, at.D + i, derivative(z, a) * 1.0)
+                store(S, at.D + i, derivative(z, a, slope) * 1.0)
 
     @inline
     def drop_units(control, S, at, n, j0, j1):
@@ -271,6 +275,8 @@ def make_units_in_lanes(
                 error = error + load(S, at.Z + y * at.ld_t + t, L)
             bias = at.gradient + at.b2 + y
             put(S, bias, element(S, bias) + hsum(error))
+        if learned:
+            add_slope_gradient(S, at, n)
         return hsum(cost)
 
     @inline
