@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .backends.numpy import normalizers
+from .dtypes import by_pieces
 from .history import Record
 from .losses import OUTPUTS, Output
 from .parameters import Parameters
@@ -69,7 +70,8 @@ class Watch:
         assert self._validation is not None
         X, Y, _ = self._validation
         hidden, output = self._settings.hidden, self._settings.output
-        Z2 = self._backend.forward(X, parameters, hidden, OUTPUTS["identity"], self._threads)
+        forward, scores = self._backend.forward, OUTPUTS["identity"]
+        Z2 = by_pieces(lambda piece: forward(piece, parameters, hidden, scores, self._threads), X)
         return cost_of(output, Z2, Y), score_of(output.name, Z2, Y)
 
     def _wait(self, watched: float) -> str | None:
