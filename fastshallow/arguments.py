@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import dispatch
 from .checkpoints import Checkpoint
 from .checks import check_finite, check_labels, check_x, check_y
+from .dtypes import computing
 from .functional import named_backend
 from .loop import Hooks, Progress
 from .losses import Output
@@ -37,12 +38,12 @@ def parted(data: Data, validation: Any, settings: Settings, output: Output) -> t
         raise TypeError(
             f"validation must be a fraction or (X, Y), not a {type(validation).__name__} of {len(validation)}"
         )
-    X, Y = check_x(validation[0]), validation[1]
-    if X.shape[0] != len(data.X) or X.dtype != data.X.dtype:
+    X, Y = check_x(validation[0], stored=True), validation[1]
+    if X.shape[0] != len(data.X) or computing(X.dtype) != data.dtype:
         hint = "; an example is a column" if X.shape[1] == len(data.X) else ""
         raise ValueError(
-            f"X of validation must be {data.X.dtype} with {len(data.X)} rows, as X is, "
-            f"not {X.dtype} of shape {X.shape}{hint}"
+            f"X of validation must be {data.dtype} with {len(data.X)} rows, as X is, "
+            f"not {computing(X.dtype)} of shape {X.shape}{hint}"
         )
     return data, checked_data(X, Y, len(data.Y), output, None)
 
@@ -78,7 +79,7 @@ def chosen_backend(settings: Settings, data: Data, p: Parameters) -> str:
     backend = settings.backend
     if backend == "auto":
         n_y, n_h = p.W2.shape
-        backend = dispatch.explain(len(data.X), n_h, n_y, data.batch_size(settings), data.X.dtype).backend
+        backend = dispatch.explain(len(data.X), n_h, n_y, data.batch_size(settings), data.dtype).backend
     named_backend(backend)
     asked = {"sample_weight and class_weight": data.weights is not None, "dropout": settings.dropout > 0.0}
     asked["leaky_relu(slope='learn')"] = settings.hidden.learned

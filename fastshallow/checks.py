@@ -7,27 +7,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .dtypes import FLOAT32, FLOAT64, computing, is_bfloat16, is_stored
 from .parameters import Parameters, positive_integer
 
-FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
+def check_x(X: ArrayLike, stored: bool = False) -> NDArray[Any]:
+    """X as a float32 or float64 array (n_x, m), or if `stored` in any dtype that is converted where X is read.
 
-def check_x(X: ArrayLike) -> NDArray[Any]:
-    """X as a float32 or float64 array (n_x, m); float32 and float64 are not copied, whatever the memory order."""
+    X of such a dtype is not copied, whatever the memory order.
+    """
     if type(X) is np.ndarray and X.ndim == 2 and (X.dtype is FLOAT32 or X.dtype is FLOAT64):
         row, column = X.strides
         if X.flags.aligned and not (row | column) & (X.itemsize - 1) and X.size:
             return X
-    return _as_matrix("X", X, None)
+    return _as_matrix("X", X, None, stored)
 
 
 def check_parameters(p: Parameters, X: NDArray[Any], name: str = "p") -> Parameters:
-    """The parameters in X's dtype, C-ordered, with shapes that fit X; `name` is the argument they came as."""
+    """The parameters in the dtype that X is computed in, C-ordered, with shapes that fit X.
+
+    `name` is the argument they came as.
+    """
     try:
         W1, b1, W2, b2 = p
     except (TypeError, ValueError):
         raise TypeError(f"{name} must be fs.Parameters (W1, b1, W2, b2), not {type(p).__name__}") from None
     dtype = X.dtype
+    if dtype is not FLOAT32 and dtype is not FLOAT64:
+        dtype = computing(dtype)
     try:
         n_h, n_y = W1.shape[0], W2.shape[0]
         if (
@@ -49,18 +56,19 @@ def check_parameters(p: Parameters, X: NDArray[Any], name: str = "p") -> Paramet
             return p
     except (AttributeError, IndexError):
         pass
-    return _checked_parameters(p, X)
+    return _checked_parameters(p, X, dtype)
 
 
 def check_y(Y: ArrayLike, X: NDArray[Any], n_y: int | None) -> NDArray[Any]:
-    """Y as an array (n_y, m) of X's dtype."""
-    if type(Y) is np.ndarray and Y.dtype is X.dtype and Y.ndim == 2:
+    """Y as an array (n_y, m) of the dtype that X is computed in."""
+    dtype = computing(X.dtype)
+    if type(Y) is np.ndarray and Y.dtype is dtype and Y.ndim == 2:
         row, column = Y.strides
         shape = Y.shape
         straight = Y.flags.aligned and not (row | column) & (Y.itemsize - 1) and shape[1] == X.shape[1]
         if straight and (shape[0] == n_y or (n_y is None and shape[0])):
             return Y
-    y = _as_matrix("Y", Y, X.dtype)
+    y = _as_matrix("Y", Y, dtype)
     if y.shape[1] != X.shape[1]:
         hint = "; an example is a column: did you mean Y.T?" if y.shape[0] == X.shape[1] else ""
         raise ValueError(
@@ -91,6 +99,8 @@ def check_labels(Y: NDArray[Any], output: str) -> None:
 
 def check_finite(X: NDArray[Any]) -> None:
     """Refuse NaN and infinity in X; reads it in pieces."""
+    if X.dtype.kind in "iub":
+        return
     step = max(1, 2**20 // X.shape[0])
     for start in range(0, X.shape[1], step):
         piece = np.isfinite(X[:, start : start + step])
@@ -99,10 +109,10 @@ def check_finite(X: NDArray[Any]) -> None:
             raise ValueError(f"X holds {X[k, start + t]} at feature {k}, example {start + t}")
 
 
-def _as_matrix(name: str, values: ArrayLike, dtype: Any) -> NDArray[Any]:
+def _as_matrix(name: str, values: ArrayLike, dtype: Any, stored: bool = False) -> NDArray[Any]:
     """An array of two dimensions, in `dtype` (which must hold its numbers exactly) or by X's rule."""
     a = _as_array(name, values)
-    if a.dtype.kind not in "fiub":
+    if a.dtype.kind not in "fiub" and not is_bfloat16(a.dtype):
         raise TypeError(f"{name} must hold real numbers, not {a.dtype}")
     if a.ndim != 2:
         shape = "(n_x, m)" if name == "X" else "(n_y, m)"
@@ -111,7 +121,7 @@ def _as_matrix(name: str, values: ArrayLike, dtype: Any) -> NDArray[Any]:
     if not a.size:
         raise ValueError(f"{name} must not be empty, but its shape is {a.shape}")
     if dtype is None:
-        dtype = FLOAT32 if a.dtype == FLOAT32 else FLOAT64
+        dtype = a.dtype if stored and is_stored(a.dtype) else computing(a.dtype)
     a = _exactly(name, a, dtype)
     if not a.flags.aligned or any(stride % a.itemsize for stride in a.strides):
         a = a.copy()
@@ -134,13 +144,13 @@ def _exactly(name: str, a: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     if not np.can_cast(a.dtype, dtype, "safe") and not np.array_equal(converted.astype(a.dtype), a, equal_nan=True):
         other = "float64 for X" if dtype == FLOAT32 else "float64"
         raise TypeError(
-            f"{name} is {a.dtype}, and {dtype}, the dtype of X, does not hold its numbers exactly: "
+            f"{name} is {a.dtype}, and {dtype}, in which X is computed, does not hold its numbers exactly: "
             f"convert it with {name}.astype({dtype}), or use {other}"
         )
     return converted
 
 
-def _checked_parameters(p: Any, X: NDArray[Any]) -> Parameters:
+def _checked_parameters(p: Any, X: NDArray[Any], dtype: np.dtype[Any]) -> Parameters:
     n_x = X.shape[0]
     arrays = []
     for name, array in zip(Parameters._fields, p, strict=True):
@@ -161,7 +171,7 @@ def _checked_parameters(p: Any, X: NDArray[Any]) -> Parameters:
             raise ValueError(f"{name} must have shape {shape} to fit W1 and W2, not {a.shape}")
     return Parameters(
         *(
-            np.require(_exactly(name, a, X.dtype), requirements=("C", "A", "W"))
+            np.require(_exactly(name, a, dtype), requirements=("C", "A", "W"))
             for name, a in zip(Parameters._fields, arrays, strict=True)
         )
     )

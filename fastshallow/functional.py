@@ -9,8 +9,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .activations import Activation, activation
 from .backends import BACKENDS, COMPILED, load
-from .checks import FLOAT32, FLOAT64, check_parameters, check_threads, check_x, check_y
+from .checks import check_parameters, check_threads, check_x, check_y
 from .dispatch import explain, unavailable
+from .dtypes import FLOAT32, FLOAT64
 from .losses import Output, output_layer
 from .parameters import Parameters
 
@@ -48,8 +49,9 @@ def forward(
     Parameters
     ----------
     X : (n_x, m)
-        Examples as columns. float32 is computed in float32, everything else in float64. C- and Fortran-ordered,
-        strided, read-only and memory-mapped arrays of these dtypes are used as they are.
+        Examples as columns. float32 is computed in float32, as are float16, bfloat16, booleans and integers of 8 or 16
+        bits; everything else in float64. C- and Fortran-ordered, strided, read-only and memory-mapped arrays of float32
+        and float64 are used as they are; others are converted as a whole.
     p : Parameters
         W1 (n_h, n_x), b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1).
     hidden

@@ -20,7 +20,9 @@ class Minimizing:
     def __init__(
         self, data: Data, p: Parameters, settings: Settings, backend: Any, threads: int | None, state: dict[str, Any]
     ) -> None:
-        self._data, self._settings, self._backend, self._threads = data, settings, backend, threads
+        fused = settings.backend == "fused"  # which converts a tile at a time
+        self._data = data if fused else data.batch(slice(None))
+        self._settings, self._backend, self._threads = settings, backend, threads
         self._shapes = [(each.shape, each.dtype) for each in p]
         self.epoch = self._first = int(state.get("epoch", 0))
         self._costs: list[float] = []

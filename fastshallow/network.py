@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import files, functional
 from .activations import ACTIVATIONS, Activation, leaky_relu_of
+from .dtypes import by_pieces, computing
 from .history import History
 from .losses import OUTPUTS, Output
 from .parameters import Parameters
@@ -121,11 +122,14 @@ class Network:
 
     def _forward(self, X: ArrayLike, backend: str, threads: int | None) -> NDArray[Any]:
         X = np.asarray(X)
-        dtype = np.float32 if X.dtype == np.float32 else np.float64
+        dtype = computing(X.dtype)
         p = self._folded
         if p.W1.dtype != dtype:
             p = Parameters(*(array.astype(dtype) for array in p))
-        return functional.forward(X, p, hidden=self.hidden, output=self.output, backend=backend, threads=threads)
+        options: Any = {"hidden": self.hidden, "output": self.output, "backend": backend, "threads": threads}
+        if X.ndim != 2 or not X.size:
+            return functional.forward(X, p, **options)  # which says what is wrong
+        return by_pieces(lambda piece: functional.forward(piece, p, **options), X)
 
     @cached_property
     def _folded(self) -> Parameters:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .activations import Activation
+from .dtypes import computing
 from .losses import Output
 from .orders import Orders, block_size
 from .schedules import Schedule
@@ -37,7 +38,10 @@ class Settings:
 
 
 class Data(NamedTuple):
-    """What is learnt from: X (n_x, m), Y (n_y, m) and the examples' weights (m,), or None if all count alike."""
+    """What is learnt from: X (n_x, m), Y (n_y, m) and the examples' weights (m,), or None if all count alike.
+
+    X is in the dtype that it is stored as, Y in the one that is computed in.
+    """
 
     X: NDArray[Any]
     Y: NDArray[Any]
@@ -48,8 +52,18 @@ class Data(NamedTuple):
         """Number of examples."""
         return int(self.X.shape[1])
 
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What is computed in: float32 or float64."""
+        return computing(self.X.dtype)
+
+    def batch(self, examples: Any) -> Data:
+        """Some of the examples, to compute with."""
+        taken = self.take(examples)
+        return taken._replace(X=taken.X.astype(self.dtype, copy=False))
+
     def take(self, examples: Any) -> Data:
-        """Some of the examples: a view for a slice, else a copy."""
+        """Some of the examples, X as it is stored: a view for a slice, else a copy."""
         weights = None if self.weights is None else self.weights[examples]
         return Data(self.X[:, examples], self.Y[:, examples], weights)
 
@@ -61,7 +75,7 @@ class Data(NamedTuple):
         """The orders of the examples in each epoch; None takes them as they are."""
         if not settings.shuffle or self.batch_size(settings) == self.m:
             return None
-        block = block_size(len(self.X), self.X.itemsize) if settings.shuffle == "blocks" else None
+        block = block_size(len(self.X), self.dtype.itemsize) if settings.shuffle == "blocks" else None
         return Orders(settings.key, self.m, block)
 
 

@@ -115,7 +115,7 @@ class Stepwise:
 
     def _take_step(self) -> bool:
         settings, examples = self._settings, self._examples()
-        batch = self._data.take(examples)
+        batch = self._data.batch(examples)
         if self._rate is None:
             self._rate = float(self._rates(self.epoch, 1)[0])
         recorded = self.epoch % settings.cost_every == 0

@@ -73,7 +73,9 @@ def train(
     Parameters
     ----------
     X : (n_x, m)
-        Examples as columns; float32 is trained in float32, everything else in float64.
+        Examples as columns; float32 is trained in float32, everything else in float64, but float16, bfloat16, booleans
+        and integers of 8 or 16 bits in float32. Arrays of float16, bfloat16, booleans and integers stay as they are:
+        the kernels convert some examples at a time.
     Y : (n_y, m)
         What to learn: labels from 0 to 1 (``output="sigmoid"``), one-hot columns (``"softmax"``) or numbers
         (``"identity"``).
@@ -173,7 +175,7 @@ def train(
     regularization".
     """
     g, loss = activation(hidden), output_layer(output)
-    X = check_x(X)
+    X = check_x(X, stored=True)
     p = None if parameters is None else check_parameters(parameters, X, "parameters")
     data = checked_data(X, Y, p and len(p.W2), loss, sample_weight)
     check_threads(threads)
@@ -189,7 +191,7 @@ def train(
         rates = Schedule(1.0)
     random = generator(seed)
     if p is None:
-        p = initialize_parameters(len(X), n_h, len(data.Y), scale, random, X.dtype)
+        p = initialize_parameters(len(X), n_h, len(data.Y), scale, random, data.dtype)
     warn_of_symmetry(p)
     settings = Settings(
         hidden=g,
@@ -272,7 +274,7 @@ def resume(
     if epochs is not None:
         settings = replace(settings, epochs=positive_integer("epochs", epochs))
     check_threads(threads)
-    X = check_x(X)
+    X = check_x(X, stored=True)
     p = check_parameters(stored.parameters, X, "the checkpoint")
     data = checked_data(X, Y, len(p.W2), settings.output, sample_weight)
     data, held_out = parted(data, settings.validation or validation, settings, settings.output)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .activations import Activation, leaky_relu_of
 from .backends.numpy import normalizers
+from .dtypes import by_pieces
 from .history import Record
 from .losses import OUTPUTS, Output
 from .parameters import Parameters
@@ -70,8 +71,8 @@ class Watch:
         """The cost and the score of the validation examples."""
         assert self._validation is not None
         X, Y, _ = self._validation
-        output = self._settings.output
-        Z2 = self._backend.forward(X, parameters, hidden, OUTPUTS["identity"], self._threads)
+        forward, output, scores = self._backend.forward, self._settings.output, OUTPUTS["identity"]
+        Z2 = by_pieces(lambda piece: forward(piece, parameters, hidden, scores, self._threads), X)
         return cost_of(output, Z2, Y), score_of(output.name, Z2, Y)
 
     def _wait(self, watched: float) -> str | None:

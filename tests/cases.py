@@ -15,7 +15,8 @@ def ordered(X, order, folder=None):
     if order == "F":
         return np.asfortranarray(X)
     if order == "strided":
-        wide = np.full((2 * X.shape[0], 3 * X.shape[1]), np.nan, X.dtype)
+        nothing = np.nan if X.dtype.kind == "f" else 1
+        wide = np.full((2 * X.shape[0], 3 * X.shape[1]), nothing, X.dtype)
         wide[::2, ::3] = X
         return wide[::2, ::3]
     if order == "reversed":

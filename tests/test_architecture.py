@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "fastshallow"
 FLOORS = [
-    ["formulas", "parameters", "files", "history", "orders", "dropout"],
+    ["formulas", "parameters", "files", "history", "orders", "dropout", "dtypes"],
     ["lbfgs"],
     ["activations", "losses", "optimizers", "schedules", "checks"],
     ["settings"],

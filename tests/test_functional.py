@@ -44,7 +44,7 @@ BAD = {
     "Y beyond float32": (
         (X.astype("float32"), Y + 1e-12, P._replace(**{n: a.astype("float32") for n, a in P._asdict().items()})),
         TypeError,
-        r"Y is float64, and float32, the dtype of X, does not hold its numbers exactly: convert it with Y\.astype",
+        r"Y is float64, and float32, in which X is computed, does not hold its numbers exactly: convert it with Y\.astype",
     ),
     "p None": ((X, Y, None), TypeError, r"p must be fs\.Parameters \(W1, b1, W2, b2\), not NoneType"),
     "p too short": ((X, Y, tuple(P)[:3]), TypeError, r"p must be fs\.Parameters"),
@@ -69,7 +69,7 @@ BAD = {
     "float64 parameters, float32 X": (
         (X.astype("float32"), Y.astype("float32"), P),
         TypeError,
-        "W1 is float64, and float32, the dtype of X, does not hold its numbers exactly: .* or use float64 for X",
+        "W1 is float64, and float32, in which X is computed, does not hold its numbers exactly: .* or use float64 for X",
     ),
 }
 
@@ -151,16 +151,18 @@ SAME = {
 
 @pytest.mark.parametrize("kind", SAME)
 def test_what_is_accepted(kind, backend):
-    expected = fs.cost_and_gradients(WHOLE, Y, P, backend=backend)
+    number = np.dtype("float32" if kind in ("int8", "float16") else "float64")
+    p = fs.Parameters(*(each.astype(number) for each in P))
+    expected = fs.cost_and_gradients(WHOLE.astype(number), Y.astype(number), p, backend=backend)
     convert = SAME[kind]
-    answer = fs.cost_and_gradients(convert(WHOLE), convert(Y), P, backend=backend)
+    answer = fs.cost_and_gradients(convert(WHOLE), convert(Y), p, backend=backend)
     assert answer[0] == pytest.approx(expected[0], rel=1e-14)
     for mine, right in zip(answer[1], expected[1], strict=True):
-        assert type(mine) is np.ndarray and mine.dtype == np.float64
+        assert type(mine) is np.ndarray and mine.dtype == number
         np.testing.assert_allclose(mine, right, rtol=1e-12, atol=1e-15)
-    A2 = fs.forward(convert(WHOLE), P, backend=backend)
-    assert A2.dtype == np.float64
-    np.testing.assert_allclose(A2, fs.forward(WHOLE, P, backend=backend), rtol=1e-14)
+    A2 = fs.forward(convert(WHOLE), p, backend=backend)
+    assert A2.dtype == number
+    np.testing.assert_allclose(A2, fs.forward(WHOLE.astype(number), p, backend=backend), rtol=1e-14)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in SAME if kind not in ("int64", "int8", "float16")])
@@ -207,10 +209,12 @@ def test_answers_are_the_callers_own(backend):
 def test_an_odd_dtype_compiles_nothing(monkeypatch):
     from fastshallow.backends import fused
 
+    P32 = fs.Parameters(*(each.astype(np.float32) for each in P))
     fs.cost_and_gradients(X, Y, P)
+    fs.cost_and_gradients(X.astype(np.float32), Y.astype(np.float32), P32)
     monkeypatch.setattr(fused, "compile_function", lambda *_: pytest.fail("it compiles"))
     for dtype in (np.int64, np.float16, np.bool_, ">f8"):
-        fs.cost_and_gradients(X.astype(dtype), Y, P)
+        fs.cost_and_gradients(X.astype(dtype), Y, P32 if dtype in (np.float16, np.bool_) else P)
         fs.cost_and_gradients(X.astype(dtype), Y.astype(dtype), fs.Parameters(*(w.astype(dtype) for w in P)))
 
 

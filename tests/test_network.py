@@ -71,12 +71,12 @@ def test_identity_predicts_numbers_without_probabilities():
         network.predict_proba(X)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "int64"])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int64", "float16", "int8"])
 @pytest.mark.parametrize("learnt", ["float32", "float64"])
 def test_dtype_follows_X(dtype, learnt):
     X = (examples() * 4).round().astype(dtype)
     A2 = make("identity", dtype=learnt).predict(X)
-    assert A2.dtype == ("float32" if dtype == "float32" else "float64")
+    assert A2.dtype == ("float64" if dtype in ("float64", "int64") else "float32")
 
 
 def test_features_and_a_number_are_in_the_tables_own_units():

@@ -14,6 +14,7 @@ from ..dropout import Dropout
 from ..kernels import runs
 from ..kernels.compiling import lanes
 from ..kernels.layout import InPlace
+from ..kernels.reading import as_kernel_takes
 from ..kernels.threads import THREADS
 from ..parameters import Parameters
 from ..settings import Data, Settings
@@ -59,8 +60,8 @@ class Compiled:
         self.parameters = Parameters(*(each.copy() for each in p))
         gradients = [np.zeros_like(each) for each in p]
         self._run, self._threads, self._asked = call.kernel, call.threads, threads is not None
-        self._arguments = (X, Y, *self.parameters, *gradients, call.scratch, self._control)
-        at = layout(call.plan, (n_x, len(p.W1), len(p.W2)), optimizer.states, X.dtype)
+        self._arguments = (as_kernel_takes(X), Y, *self.parameters, *gradients, call.scratch, self._control)
+        at = layout(call.plan, (n_x, len(p.W1), len(p.W2)), optimizer.states, data.dtype)
         self._hidden = settings.hidden
         self._states = [
             [each for each in _views(call.scratch, at, at.state, k, p) if each[0] != "slope" or self._hidden.learned]

@@ -14,6 +14,7 @@ from numba import types
 
 from ..activations import LEARNED, Activation, leaky, leaky_derivative
 from ..dispatch import TEAM_WORK, Plan, make_plan
+from ..dtypes import computing
 from ..kernels import (
     runs,
     vector_math,  # noqa: F401  gives SIMD vectors their operators and functions
@@ -24,6 +25,7 @@ from ..kernels.exact import make_exact
 from ..kernels.examples_in_lanes import buffers_size as examples_buffers
 from ..kernels.examples_in_lanes import make_examples_in_lanes
 from ..kernels.layout import LINE, InPlace, Layout, make_in_place, make_layout
+from ..kernels.reading import as_kernel_takes, element_type, how_to_read
 from ..kernels.threads import THREADS
 from ..kernels.units_in_lanes import make_units_in_lanes
 from ..losses import Output
@@ -58,6 +60,7 @@ class Switches(NamedTuple):
     clipped: bool = False  # the norm of the gradients has a limit
     dropped: bool = False  # hidden units are dropped
     learned: bool = False  # the slope of the leaky rectifier is a parameter
+    stored: Any = None  # the dtype of X, where it is converted tile by tile
 
 
 PLAIN = Switches()
@@ -102,10 +105,10 @@ def cost_and_gradients(
     W1, b1, W2, b2 = p
     dtype = X.dtype
     key = (X.shape, W2.shape, dtype, hidden, output, "run", threads)
-    if weights is None:
-        call = _thread.calls.get(key) or make_call(*key, w1_shape=W1.shape)
-    else:
-        call = _weighted_call(key, weights)
+    call = _thread.calls.get(key) if weights is None else None
+    if call is None:
+        call = _new_call(key, W1.shape, weights)
+        X, dtype = as_kernel_takes(X), W1.dtype
     run, scratch, control, (s1, s2, s3, s4), _, most = call
     dW1, db1, dW2, db2 = gradients = empty(s1, dtype), empty(s2, dtype), empty(s3, dtype), empty(s4, dtype)
     if most == 1:
@@ -116,8 +119,10 @@ def cost_and_gradients(
     return cost, new(Parameters, gradients)
 
 
-def _weighted_call(key: tuple[Any, ...], weights: Any) -> Call:
-    """A call on examples with weights (m,)."""
+def _new_call(key: tuple[Any, ...], w1_shape: tuple[int, ...], weights: Any) -> Call:
+    """A call that is not kept yet, or can't be, on examples that may have weights (m,)."""
+    if weights is None:
+        return make_call(*key, w1_shape=w1_shape)  # type: ignore[misc]
     call = make_call(*key, own=True, switches=PLAIN._replace(weighted=True))  # type: ignore[misc]
     control = np.concatenate([call.control, weights])
     control[runs.WEIGHTS] = len(call.control)
@@ -137,15 +142,18 @@ def make_call(
     optimizer: Optimizer = GRADIENT_DESCENT,
     switches: Switches = PLAIN,
 ) -> Call:
-    """Plan and compile "run" or "forward" for X of shape (n_x, m) and W2 of shape (n_y, n_h).
+    """Plan and compile "run" or "forward" for X of shape (n_x, m) and a `dtype`, and W2 of shape (n_y, n_h).
 
-    The call is kept for the next one, unless it shall have scratch memory of its own, which begins as zeros. Nothing is
-    compiled for shapes that do not fit.
+    The call is kept for the next one, unless X is converted or it shall have scratch memory of its own, which begins as
+    zeros. Nothing is compiled for shapes that do not fit.
     """
     (n_x, m), (n_y, n_h) = x_shape, w_shape
     if not (n_x and m and n_y and n_h) or w1_shape not in (None, (n_h, n_x)):
         raise ValueError("shapes do not fit")
-    thread = _thread
+    thread, number = _thread, computing(dtype)
+    if dtype != number:
+        own, switches = True, switches._replace(stored=dtype)
+    dtype = number
     plan = make_plan(n_x, n_h, n_y, m, dtype.itemsize, lanes(dtype))
     sizes = (n_x, n_h, n_y)
     parts = plan.shares if plan.arrangement == "features" else plan.groups
@@ -247,6 +255,8 @@ def compile_function(
         coefficients=inline(optimizer.coefficients),
         settings=1 + len(optimizer.hyperparameters),
         states=optimizer.states,
+        itemsize=dtype.itemsize,
+        **how_to_read(switches.stored, dtype),
         **switches._asdict(),
     )
     L, itemsize = lanes(dtype), dtype.itemsize
@@ -258,13 +268,14 @@ def compile_function(
         step = make_units_in_lanes(formulas, L, tile_rows(), itemsize, arrangement[0] == "features", *arrangement[1:])
     number = number_type(dtype)
     data = types.Array(number, 2, "A", readonly=True)
+    x_data = data if switches.stored is None else types.Array(element_type(switches.stored), 2, "A", readonly=True)
     matrix, vector = types.Array(number, 2, "C"), types.Array(number, 1, "C")
     control = types.Array(types.float64, 1, "C")
     closure = (hidden.digest, output.digest, optimizer.digest, switches, arrangement)
     if function == "forward":
         forward_type = types.void(data, *[matrix] * 4, vector, matrix, control, types.intp, types.int64)
         return kernel(runs.make_forward(step, switches.learned), forward_type, *closure)
-    run_type = types.float64(data, data, *[matrix] * 8, vector, control, types.intp, types.int64)
+    run_type = types.float64(x_data, data, *[matrix] * 8, vector, control, types.intp, types.int64)
     return kernel(runs.make_run(step, formulas, L), run_type, *closure)
 
 

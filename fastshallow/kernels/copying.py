@@ -8,12 +8,16 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from .compiling import helper, inline
-from .simd import element, load, load_first, put, store, store_first
-from .tiles import tile_load, tile_store, tile_transpose
+from .reading import PLAIN, read, read_first, read_tile, read_vector
+from .simd import element, put, store, store_first
+from .tiles import tile_store, tile_transpose
 
 
-def make_copying(L: int, shuffled: bool = False) -> SimpleNamespace:
-    """`fill`, `copy`, `transpose` and `examples` in vectors of L lanes, for compiled code to call."""
+def make_copying(L: int, shuffled: bool = False, kind: int = PLAIN) -> SimpleNamespace:
+    """`fill`, `copy`, `transpose` and `examples` in vectors of L lanes, for compiled code to call.
+
+    They convert from a's dtype, or from the `kind` of numbers that its elements are, to b's.
+    """
 
     @helper
     def fill(a, i, n, value):
@@ -28,13 +32,13 @@ def make_copying(L: int, shuffled: bool = False) -> SimpleNamespace:
             source, target = i + r * row, j + r * ld
             if column == 1:
                 for c in range(0, whole, L):
-                    store(b, target + c, load(a, source + c, L))
+                    store(b, target + c, read_vector(a, source + c, b, kind, L))
                 if whole < columns:
-                    rest = load_first(a, source + whole, columns - whole, L)
+                    rest = read_first(a, source + whole, columns - whole, b, kind, L)
                     store_first(b, target + whole, rest, min(padded - whole, L))
             else:
                 for c in range(columns):
-                    put(b, target + c, element(a, source + c * column))
+                    put(b, target + c, read(a, source + c * column, b, kind))
             for c in range(columns, padded):
                 put(b, target + c, 0)
 
@@ -44,11 +48,11 @@ def make_copying(L: int, shuffled: bool = False) -> SimpleNamespace:
         whole_rows, whole_columns = rows // L * L, columns // L * L
         for r in range(0, whole_rows, L):
             for c in range(0, whole_columns, L):
-                block = tile_load(a, i + r * row + c, row, L, 1, L)
+                block = read_tile(a, i + r * row + c, row, b, kind, L)
                 tile_store(b, j + c * ld + r, ld, tile_transpose(block))
         for r in range(rows):
             for c in range(0 if r >= whole_rows else whole_columns, columns):
-                put(b, j + c * ld + r, element(a, i + r * row + c))
+                put(b, j + c * ld + r, read(a, i + r * row + c, b, kind))
 
     @helper
     def gather(a, order, i, row, column, rows, columns, b, j, ld, padded):
@@ -56,7 +60,7 @@ def make_copying(L: int, shuffled: bool = False) -> SimpleNamespace:
         for c in range(columns):
             source = int(element(order, i + c)) * column
             for r in range(rows):
-                put(b, j + r * ld + c, element(a, source + r * row))
+                put(b, j + r * ld + c, read(a, source + r * row, b, kind))
         for r in range(rows):
             for c in range(columns, padded):
                 put(b, j + r * ld + c, 0)

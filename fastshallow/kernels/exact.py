@@ -40,6 +40,7 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
     below, add_slope = slopes.below, slopes.add_slope
     wide_slope_at, slope_at = make_learned_slope(formulas, W).slope_at, slopes.slope_at
     examples = make_copying(W, formulas.shuffled).examples
+    x_itemsize, x_examples = formulas.x_itemsize, make_copying(W, formulas.shuffled, formulas.x_kind).examples
     parameters = make_parameters_in_place(formulas, L)
     buffers = buffers_size(n_x, n_h, n_y, L)
 
@@ -61,7 +62,7 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
     @inline
     def accumulate(X, Y, control, i, key, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
-        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
+        row, column = X.strides[0] // x_itemsize, X.strides[1] // x_itemsize
         row_y, column_y = Y.strides[0] // itemsize, Y.strides[1] // itemsize
         z2, y2, x1 = at.buffers, at.buffers + n_y * TILE, at.buffers + (2 * n_y + 1) * TILE
         a1, d1 = x1 + n_x * TILE, x1 + (n_x + n_h) * TILE  # D1 = g'(Z1)
@@ -75,7 +76,7 @@ def make_exact(formulas: SimpleNamespace, L: int, itemsize: int, n_x: int, n_h: 
         for start in range(begin, end, TILE):
             n = min(TILE, end - start)
             columns = (n + W - 1) // W * W
-            examples(X, control, i, start, row, column, n_x, n, S, x1, TILE, columns)
+            x_examples(X, control, i, start, row, column, n_x, n, S, x1, TILE, columns)
             examples(Y, control, i, start, row_y, column_y, n_y, n, S, y2, TILE, columns)
             if weighted:
                 weights(control, i, start, n, S, y2 + n_y * TILE)

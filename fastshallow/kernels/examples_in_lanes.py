@@ -45,9 +45,11 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
     slope_at, add_slope_gradient = slopes.slope_at, slopes.add_from_examples
     output = make_output_layer(formulas, L)
     output_values, output_errors = output.values, output.errors
-    shuffled = formulas.shuffled
+    shuffled, converted, x_itemsize = formulas.shuffled, formulas.converted, formulas.x_itemsize
     copying, products = make_copying(L, formulas.shuffled), make_products(L, V)
     copy, examples = copying.copy, copying.examples
+    x_copying = make_copying(L, formulas.shuffled, formulas.x_kind)
+    copy_x, x_examples = x_copying.copy, x_copying.examples
     product, add_gradient, add_row_sums = products.product, products.add_gradient, products.add_row_sums
 
     @inline
@@ -60,13 +62,14 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
         return (n + V * L - 1) // (V * L) * (V * L)
 
     # X (n_x, m) is not copied if it has many features: with examples side by side their vectors are read where they
-    # are, as long as whole vectors belong to the data; with features side by side, whole vectors of features.
+    # are, as long as whole vectors belong to the data; with features side by side, whole vectors of features. What has
+    # to be converted is copied.
 
     @inline
     def in_place(X, start, n, end):
         # of how many features X is used where it is, for n examples
-        n_x, row, column = X.shape[0], X.strides[0] // itemsize, X.strides[1] // itemsize
-        if shuffled or n_x < MANY:
+        n_x, row, column = X.shape[0], X.strides[0] // x_itemsize, X.strides[1] // x_itemsize
+        if shuffled or converted or n_x < MANY:
             return 0
         if row == 1:
             return n_x // (V * L) * (V * L)
@@ -75,28 +78,44 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
     @inline
     def next_tile(X, start, end, T):
         # how many examples from `start` on go together
-        if shuffled or X.shape[0] < MANY or X.strides[0] == itemsize or X.strides[1] != itemsize:
+        if shuffled or converted or X.shape[0] < MANY or X.strides[0] == itemsize or X.strides[1] != itemsize:
             return min(narrow(X.shape[0], T, itemsize), end - start)
         n = min(T, end - start)
         return n if n < V * L or n % (V * L) == 0 else n % (V * L)  # a rest goes first: its vectors reach into the next
 
     @inline
-    def hidden_layer(X, order, i, start, n, features, W1, b1, S, x, ld_x, a, d, ld, s, slope):
-        # A1 = g(W1 X + b1), D1 = g'(Z1); features of X that are not in place -> x
-        n_x, n_h, columns = X.shape[0], b1.size, columns_of(n)
-        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
-        rest = n_x - features
-        if shuffled:
-            examples(X, order, i, start, row, column, n_x, n, S, x, ld_x, columns)
-        else:
-            copy(X, start * column + features * row, row, column, rest, n, S, x, ld_x, columns)
-        product(W1, features, n_x, 1, n_h, S, x, ld_x, rest, S, a, ld, columns, False)
+    def add_in_place(W1, X, start, n, row, column, features, S, a, ld, columns, s):
+        # Z1 += W1 X, of the features in place
+        n_h, n_x = W1.shape
         if row == 1:
             add_gradient(W1, 0, n_x, n_h, X, start * column, column, n, features, S, a, ld, s)
         else:
             for k in range(0, features, STREAMS):
                 some = min(STREAMS, features - k)
                 product(W1, k, n_x, 1, n_h, X, start + k * row, row, some, S, a, ld, columns, True)
+
+    @inline
+    def add_gradient_in_place(X, start, n, row, column, features, S, d, n_h, ld, columns, gradient, s):
+        # dW1 += dZ1 X', of the features in place
+        n_x = X.shape[0]
+        if row == 1:
+            product(S, d, ld, 1, n_h, X, start * column, column, n, S, gradient, n_x, features, True)
+        else:
+            add_gradient(S, d, ld, n_h, X, start, row, features, columns, S, gradient, n_x, s)
+
+    @inline
+    def hidden_layer(X, order, i, start, n, features, W1, b1, S, x, ld_x, a, d, ld, s, slope):
+        # A1 = g(W1 X + b1), D1 = g'(Z1); features of X that are not in place -> x
+        n_x, n_h, columns = X.shape[0], b1.size, columns_of(n)
+        row, column = X.strides[0] // x_itemsize, X.strides[1] // x_itemsize
+        rest = n_x - features
+        if shuffled:
+            x_examples(X, order, i, start, row, column, n_x, n, S, x, ld_x, columns)
+        else:
+            copy_x(X, start * column + features * row, row, column, rest, n, S, x, ld_x, columns)
+        product(W1, features, n_x, 1, n_h, S, x, ld_x, rest, S, a, ld, columns, False)
+        if not converted:
+            add_in_place(W1, X, start, n, row, column, features, S, a, ld, columns, s)
         for j in range(n_h):
             bias = splat(b1, j, L)
             for t in range(j * ld, j * ld + columns, L):
@@ -148,7 +167,7 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
     def accumulate(X, Y, control, i, key, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums; gives back their cost
         n_x, n_h, n_y = X.shape[0], b1.size, b2.size
-        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
+        row, column = X.strides[0] // x_itemsize, X.strides[1] // x_itemsize
         row_y, column_y = Y.strides[0] // itemsize, Y.strides[1] // itemsize
         ld, ld_x = odd_lines(T, itemsize), odd_lines(narrow(n_x, T, itemsize), itemsize)
         x, z = at.buffers, at.buffers + n_x * ld_x
@@ -182,10 +201,8 @@ def make_examples_in_lanes(formulas: SimpleNamespace, L: int, V: int, itemsize: 
                 for t in range(j * ld, j * ld + columns, L):
                     store(S, d + t, load(S, a + t, L) * load(S, d + t, L))
             add_gradient(S, d, ld, n_h, S, x, ld_x, n_x - features, columns, S, at.gradient + features, n_x, s)
-            if row == 1:
-                product(S, d, ld, 1, n_h, X, start * column, column, n, S, at.gradient, n_x, features, True)
-            else:
-                add_gradient(S, d, ld, n_h, X, start, row, features, columns, S, at.gradient, n_x, s)
+            if not converted:
+                add_gradient_in_place(X, start, n, row, column, features, S, d, n_h, ld, columns, at.gradient, s)
             add_row_sums(S, d, n_h, ld, columns, at.gradient + at.b1)
             start += n
         return cost

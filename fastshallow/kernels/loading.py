@@ -10,9 +10,9 @@ from .layout import LINE, round_up
 from .simd import element, prefetch
 
 
-def make_loading(formulas: SimpleNamespace, L: int, R: int, itemsize: int, rows: bool) -> SimpleNamespace:
+def make_loading(formulas: SimpleNamespace, L: int, R: int, rows: bool) -> SimpleNamespace:
     """`steps`, `load_x` and `expect` for vectors of L lanes and register tiles of R rows; W1 in `rows` or panels."""
-    shuffled, copying = formulas.shuffled, make_copying(L)
+    shuffled, itemsize, copying = formulas.shuffled, formulas.x_itemsize, make_copying(L, kind=formulas.x_kind)
     fill, copy, transpose = copying.fill, copying.copy, copying.transpose
 
     @inline

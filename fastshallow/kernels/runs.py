@@ -35,6 +35,7 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
     locate, begin, clear, accumulate = step.locate, step.begin, step.clear, step.accumulate
     regularize, squares, update, probe, give = step.regularize, step.squares, step.update, step.probe, step.give
     coefficients, settings = formulas.coefficients, formulas.settings
+    itemsize, x_itemsize = formulas.itemsize, formulas.x_itemsize
     regularized, shuffled, clipped = formulas.regularized, formulas.shuffled, formulas.clipped
     learned = formulas.learned
     stages: Any = step.stages or 4 * (None,)
@@ -119,13 +120,13 @@ def make_run(step: SimpleNamespace, formulas: SimpleNamespace, L: int) -> Callab
         # examples once, leaves the parameters as they are, and gives back the cost. All threads of a `call` run this.
         n_x, m = X.shape
         n_y, n_h = W2.shape
-        itemsize = X.itemsize
         if (
             Y.shape != (n_y, m)
             or W1.shape != (n_h, n_x)
             or b1.shape != (n_h, 1)
             or b2.shape != (n_y, 1)
-            or (X.strides[0] | X.strides[1] | Y.strides[0] | Y.strides[1]) % itemsize
+            or (X.strides[0] | X.strides[1]) % x_itemsize
+            or (Y.strides[0] | Y.strides[1]) % itemsize
         ):
             raise ValueError("shapes do not fit")
         T, chunk, group, groups = int(control[TILE]), int(control[CHUNK]), int(control[GROUP]), int(control[GROUPS])

@@ -43,7 +43,7 @@ def make_units_in_lanes(
     fill, copy, transpose, examples = copying.fill, copying.copy, copying.transpose, copying.examples
     descent = make_descent(formulas, L)
     descend, add_decay, sum_squares = descent.descend, descent.add_decay, descent.sum_squares
-    loading = make_loading(formulas, L, R, itemsize, rows)
+    loading = make_loading(formulas, L, R, rows)
     steps, load_x, expect = loading.steps, loading.load_x, loading.expect
     row_products = make_row_products(L, V)
     forward_rows, backward_rows = row_products.forward, row_products.backward
