@@ -31,7 +31,7 @@ def make_learned_slope(formulas: SimpleNamespace, L: int) -> SimpleNamespace:
     @inline
     def below(a, d, slope):
         # A1 where Z1 < 0, else 0: there A1 < 0 if the slope is positive, and D1 < 0 if it is negative
-        return np.where(np.minimum(a, d) < 0.0, a, 0.0)
+        return np.where((a < 0.0) | (d < 0.0), a, 0.0)
 
     @inline
     def add_slope(S, i, total, slope):
