@@ -20,6 +20,7 @@ from .products import multiply
 from .random_bits import kept_units, make_starts
 from .runs import KEEP
 from .simd import element, elements, hsum, keep_first, load, put, splat, store, zeros
+from .sparse_products import make_sparse_products
 from .tiles import add_rows, inner_add, tile_hsum, tile_load, tile_multiply, tile_store, tile_zeros
 
 
@@ -53,6 +54,11 @@ def make_units_in_lanes(
     @inline
     def panel_count(vectors):
         return (vectors + V - 1) // V
+
+    sparse = formulas.sparse is not None
+    dense_panels = not rows and not sparse
+    sparse_products = make_sparse_products(L, shuffled, panel_start, panel_count)
+    sparse_forward, sparse_backward = sparse_products.forward, sparse_products.backward
 
     # ---- parameters: from and to arrays of their own shapes ----
 
@@ -132,7 +138,7 @@ def make_units_in_lanes(
             # dW1 of features k, ..., stop - 1; before the last ones dW2, dZ1 and db1
             if stop == at.n_x:
                 panel_errors(S, at, j, n)
-            if not rows:
+            if dense_panels:
                 ta, tb = then + cut(n, p, panels), then + cut(n, p + 1, panels)
                 for f in range(k, stop, R):
                     first_backward(S, at, x_row, x_step, j, n, k, f, add)
@@ -235,6 +241,23 @@ def make_units_in_lanes(
             backward_rows(S, at, dW1, n, 0, at.n_h, add)
 
     @inline
+    def sparse_hidden_layer(X, order, i, start, n, W1, S, at):
+        # n examples -> A1 and D1
+        padded = round_up(n, R)
+        sparse_forward(X, order, i, start, n, S, at)
+        fill(S, at.A + n * at.ld_h, (padded - n) * at.ld_h, 0)
+        activate(S, at, 0, padded, 0, at.width)
+
+    @inline
+    def sparse_hidden_gradients(X, order, i, start, n, dW1, S, at, add):
+        # dW2 and db1 of n examples, and then dW1
+        backward_panels(S, at, 0, 0, n, 0, at.n_x, X, 0, 0, add, 0, at.width)
+        sparse_backward(X, order, i, start, n, S, at)
+
+    if sparse:
+        hidden_layer, hidden_gradients = sparse_hidden_layer, sparse_hidden_gradients
+
+    @inline
     def scores(S, at, n):
         # A1 -> Z2 = W2 A1 + b2, examples side by side, up to a whole register tile
         for t in range(0, round_up(n, R), L):
@@ -282,8 +305,9 @@ def make_units_in_lanes(
 
     @inline
     def clear(S, at):
-        # dW1 is not read before it is written
-        fill(S, at.gradient + at.b1, at.slab - at.b1, 0)
+        # dW1 is not read before it is written, unless X is sparse
+        first = at.W1 if sparse else at.b1
+        fill(S, at.gradient + first, at.slab - first, 0)
 
     @inline
     def accumulate(X, Y, control, i, key, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
