@@ -7,20 +7,22 @@ from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from . import dispatch
 from .checkpoints import Checkpoint
-from .checks import check_finite, check_labels, check_x, check_y
+from .checks import check_data, check_finite, check_labels, check_y
 from .dtypes import computing
 from .functional import named_backend
+from .lbfgs import LBFGS
 from .loop import Hooks, Progress
 from .losses import Output
 from .parameters import Parameters, number
 from .settings import Data, Settings, sample_weights, split
+from .sparse import Columns
 
 
-def checked_data(X: NDArray[Any], Y: ArrayLike, n_y: int | None, output: Output, sample_weight: Any) -> Data:
+def checked_data(X: Any, Y: ArrayLike, n_y: int | None, output: Output, sample_weight: Any) -> Data:
     """X, Y and the examples' weights, checked."""
     Y = check_y(Y, X, n_y)
     check_finite(X)
@@ -38,11 +40,11 @@ def parted(data: Data, validation: Any, settings: Settings, output: Output) -> t
         raise TypeError(
             f"validation must be a fraction or (X, Y), not a {type(validation).__name__} of {len(validation)}"
         )
-    X, Y = check_x(validation[0], stored=True), validation[1]
-    if X.shape[0] != len(data.X) or computing(X.dtype) != data.dtype:
-        hint = "; an example is a column" if X.shape[1] == len(data.X) else ""
+    X, Y = check_data(validation[0]), validation[1]
+    if X.shape[0] != data.X.shape[0] or computing(X.dtype) != data.dtype:
+        hint = "; an example is a column" if X.shape[1] == data.X.shape[0] else ""
         raise ValueError(
-            f"X of validation must be {data.dtype} with {len(data.X)} rows, as X is, "
+            f"X of validation must be {data.dtype} with {data.X.shape[0]} rows, as X is, "
             f"not {computing(X.dtype)} of shape {X.shape}{hint}"
         )
     return data, checked_data(X, Y, len(data.Y), output, None)
@@ -79,10 +81,14 @@ def chosen_backend(settings: Settings, data: Data, p: Parameters) -> str:
     backend = settings.backend
     if backend == "auto":
         n_y, n_h = p.W2.shape
-        backend = dispatch.explain(len(data.X), n_h, n_y, data.batch_size(settings), data.dtype).backend
+        backend = dispatch.explain(data.X.shape[0], n_h, n_y, data.batch_size(settings), data.dtype).backend
     named_backend(backend)
+    sparse = isinstance(data.X, Columns)
+    if sparse and isinstance(settings.optimizer, LBFGS):
+        raise ValueError("optimizer must not be 'lbfgs' for sparse X; X.toarray() is dense")
     asked = {"sample_weight and class_weight": data.weights is not None, "dropout": settings.dropout > 0.0}
     asked["leaky_relu(slope='learn')"] = settings.hidden.learned
+    asked["sparse X"] = sparse
     for name in asked:
         if asked[name] and backend not in ("fused", "numpy"):
             raise ValueError(f"backend must be fused, numpy or auto for {name}, not {backend!r}")

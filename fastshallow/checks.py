@@ -9,6 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from .dtypes import FLOAT32, FLOAT64, computing, is_bfloat16, is_stored
 from .parameters import Parameters, positive_integer
+from .sparse import Columns, columns_of, is_sparse
+
+
+def check_data(X: Any) -> Any:
+    """X (n_x, m) to learn from: an array of any dtype that is converted where X is read, or the columns of sparse X."""
+    return columns_of(X) if is_sparse(X) else check_x(X, stored=True)
 
 
 def check_x(X: ArrayLike, stored: bool = False) -> NDArray[Any]:
@@ -97,8 +103,12 @@ def check_labels(Y: NDArray[Any], output: str) -> None:
             raise ValueError("Y must be one-hot for output='softmax': each column must add up to 1")
 
 
-def check_finite(X: NDArray[Any]) -> None:
+def check_finite(X: Any) -> None:
     """Refuse NaN and infinity in X; reads it in pieces."""
+    if isinstance(X, Columns):
+        if not np.isfinite(X.values).all():
+            raise ValueError("X holds NaN or infinity")
+        return
     if X.dtype.kind in "iub":
         return
     step = max(1, 2**20 // X.shape[0])
@@ -129,6 +139,8 @@ def _as_matrix(name: str, values: ArrayLike, dtype: Any, stored: bool = False) -
 
 
 def _as_array(name: str, values: ArrayLike) -> NDArray[Any]:
+    if is_sparse(values):
+        raise TypeError(f"{name} must be dense, not sparse: convert it with {name}.toarray()")
     try:
         return np.asarray(values)
     except ValueError as error:  # rows of different lengths

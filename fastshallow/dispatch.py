@@ -56,22 +56,25 @@ class Explanation(NamedTuple):
         return f"{self.backend}: {self.reason}{kernel}"
 
 
-def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int) -> Plan:
-    """Plan a shape, for numbers of `itemsize` bytes on registers of `lanes` of them."""
+def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int, numbers: int | None = None) -> Plan:
+    """Plan a shape, for numbers of `itemsize` bytes on registers of `lanes` of them.
+
+    Sparse X has so many `numbers` an example, and hidden units in the lanes, however few they are.
+    """
     # To transpose W1 costs more than the products of so few examples (measured from 30-8-1 to 3000-50-1), or of more
     # where W1 does not fit into the cache (1024-1024-1). Registers of 256 bits hold too few sums for more than a few.
     large = n_x * n_h * itemsize > 2 * CACHE
     wide = lanes * itemsize == 64
     limit = (64 if wide else 3 * lanes) if large else (40 if wide else 2)
-    few = n_x >= 24 and m <= min(limit, max(8, n_x // 4))
-    work = m * (4 * n_x * n_h + 6 * n_h * n_y + 30 * n_h + 60 * n_y)
+    few = numbers is None and n_x >= 24 and m <= min(limit, max(8, n_x // 4))
+    work = m * (4 * (n_x if numbers is None else numbers) * n_h + 6 * n_h * n_y + 30 * n_h + 60 * n_y)
     shares = n_h * (n_x + n_y) // SHARE
     if few:
         shares = _power_of_two(min(shares, work // GROUP_WORK))  # of less, threads get in each other's way
         reason = f"{m} example{'s' * (m > 1)} of {n_x} features: each lane is a feature, and W1 stays as it is"
         return Plan("features", _round_up(m, 16), m, m, 1, shares, work, reason)
     room = CACHE // (itemsize * (n_x + 2 * n_h + 2 * n_y))
-    if n_h < 2 * lanes:
+    if numbers is None and n_h < 2 * lanes:
         exact = n_h * (n_x + n_y) <= SUMS
         reason = (
             "a tiny network: a kernel for just these sizes" if exact else "few hidden units: each lane is an example"

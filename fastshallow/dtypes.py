@@ -36,16 +36,21 @@ def computing(dtype: Any) -> np.dtype[Any]:
     return STORED.get(dtype, FLOAT64)
 
 
-def by_pieces(function: Callable[[Any], NDArray[Any]], X: NDArray[Any]) -> NDArray[Any]:
-    """`function` of X (n_x, m), which gives a column for each example: of all at once, or of converted pieces."""
+def by_pieces(function: Callable[[Any], NDArray[Any]], X: Any) -> NDArray[Any]:
+    """`function` of X (n_x, m), which gives a column for each example: of all at once, or of converted pieces.
+
+    Those of `sparse.Columns` are dense.
+    """
     answers = [function(piece) for piece in _pieces(X)]
     return answers[0] if len(answers) == 1 else np.concatenate(answers, axis=1)
 
 
-def _pieces(X: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    if not is_stored(X.dtype):
+def _pieces(X: Any) -> Iterator[NDArray[Any]]:
+    dense = isinstance(X, np.ndarray)
+    if dense and not is_stored(X.dtype):
         yield X
         return
     step = max(1, PIECE // X.shape[0])
     for start in range(0, X.shape[1], step):
-        yield X[:, start : start + step].astype(computing(X.dtype))
+        some = slice(start, start + step)
+        yield X[:, some].astype(computing(X.dtype)) if dense else X.take(some).dense()

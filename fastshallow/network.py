@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from . import files, functional
 from .activations import ACTIVATIONS, Activation, leaky_relu_of
@@ -16,6 +16,7 @@ from .dtypes import by_pieces, computing
 from .history import History
 from .losses import OUTPUTS, Output
 from .parameters import Parameters
+from .sparse import columns_of, is_sparse
 
 FORMAT, VERSION = "fastshallow network", 1
 
@@ -70,17 +71,18 @@ class Network:
     features: Features | None = None
     target: Target | None = None
 
-    def predict(self, X: ArrayLike, *, backend: str = "auto", threads: int | None = None) -> NDArray[Any]:
+    def predict(self, X: Any, *, backend: str = "auto", threads: int | None = None) -> NDArray[Any]:
         """Predict from X (n_x, m): 0 or 1 (n_y, m), the index of a class (1, m), or numbers (n_y, m).
 
-        Which one follows the output: ``sigmoid``, ``softmax`` or ``identity``.
+        Which one follows the output: ``sigmoid``, ``softmax`` or ``identity``. X may be of all kinds that `train`
+        takes, sparse too: it is converted some examples at a time.
         """
         A2 = self._forward(X, backend, threads)
         if self.output.name == "sigmoid":
             return (A2 > 0.5).astype(np.int64)
         return np.argmax(A2, axis=0, keepdims=True) if self.output.name == "softmax" else A2
 
-    def predict_proba(self, X: ArrayLike, *, backend: str = "auto", threads: int | None = None) -> NDArray[Any]:
+    def predict_proba(self, X: Any, *, backend: str = "auto", threads: int | None = None) -> NDArray[Any]:
         """Give probabilities A2 (n_y, m) from X (n_x, m): of label 1 (``sigmoid``) or of each class (``softmax``)."""
         if self.output.name == "identity":
             raise ValueError("this network's output is 'identity': it predicts numbers, which have no probabilities")
@@ -120,14 +122,14 @@ class Network:
         cost = self.history.cost
         return f"Network({about}, {self.parameters.W1.dtype}{f', cost {cost[-1]:.6g}' if len(cost) else ''})"
 
-    def _forward(self, X: ArrayLike, backend: str, threads: int | None) -> NDArray[Any]:
-        X = np.asarray(X)
+    def _forward(self, X: Any, backend: str, threads: int | None) -> NDArray[Any]:
+        X = columns_of(X) if is_sparse(X) else np.asarray(X)
         dtype = computing(X.dtype)
         p = self._folded
         if p.W1.dtype != dtype:
             p = Parameters(*(array.astype(dtype) for array in p))
         options: Any = {"hidden": self.hidden, "output": self.output, "backend": backend, "threads": threads}
-        if X.ndim != 2 or not X.size:
+        if isinstance(X, np.ndarray) and (X.ndim != 2 or not X.size):
             return functional.forward(X, p, **options)  # which says what is wrong
         return by_pieces(lambda piece: functional.forward(piece, p, **options), X)
 

@@ -13,6 +13,7 @@ from .dtypes import computing
 from .losses import Output
 from .orders import Orders, block_size
 from .schedules import Schedule
+from .sparse import Columns
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ class Settings:
 class Data(NamedTuple):
     """What is learnt from: X (n_x, m), Y (n_y, m) and the examples' weights (m,), or None if all count alike.
 
-    X is in the dtype that it is stored as, Y in the one that is computed in.
+    X is in the dtype that it is stored as, or sparse, and Y in the dtype that is computed in.
     """
 
-    X: NDArray[Any]
+    X: Any  # an array or Columns
     Y: NDArray[Any]
     weights: NDArray[np.float64] | None = None
 
@@ -60,12 +61,14 @@ class Data(NamedTuple):
     def batch(self, examples: Any) -> Data:
         """Some of the examples, to compute with."""
         taken = self.take(examples)
-        return taken._replace(X=taken.X.astype(self.dtype, copy=False))
+        X = taken.X.dense() if isinstance(taken.X, Columns) else taken.X.astype(self.dtype, copy=False)
+        return taken._replace(X=X)
 
     def take(self, examples: Any) -> Data:
         """Some of the examples, X as it is stored: a view for a slice, else a copy."""
         weights = None if self.weights is None else self.weights[examples]
-        return Data(self.X[:, examples], self.Y[:, examples], weights)
+        X = self.X.take(examples) if isinstance(self.X, Columns) else self.X[:, examples]
+        return Data(X, self.Y[:, examples], weights)
 
     def batch_size(self, settings: Settings) -> int:
         """Examples of a step."""
@@ -75,7 +78,7 @@ class Data(NamedTuple):
         """The orders of the examples in each epoch; None takes them as they are."""
         if not settings.shuffle or self.batch_size(settings) == self.m:
             return None
-        block = block_size(len(self.X), self.dtype.itemsize) if settings.shuffle == "blocks" else None
+        block = block_size(self.X.shape[0], self.dtype.itemsize) if settings.shuffle == "blocks" else None
         return Orders(settings.key, self.m, block)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from numpy.typing import ArrayLike
 
@@ -21,7 +22,7 @@ from .arguments import (
     warn_of_symmetry,
 )
 from .checkpoints import Checkpoint, read
-from .checks import check_parameters, check_threads, check_x
+from .checks import check_data, check_parameters, check_threads
 from .lbfgs import LBFGS
 from .loop import Callback, DivergenceError, Progress, go
 from .losses import Output, output_layer
@@ -33,11 +34,11 @@ from .settings import Settings, weighted
 
 __all__ = ["DivergenceError", "Progress", "resume", "train"]
 
-Validation = float | tuple[ArrayLike, ArrayLike] | None
+Validation = float | tuple[Any, ArrayLike] | None
 
 
 def train(
-    X: ArrayLike,
+    X: Any,
     Y: ArrayLike,
     n_h: int = 4,
     hidden: str | Activation = "tanh",
@@ -75,7 +76,9 @@ def train(
     X : (n_x, m)
         Examples as columns; float32 is trained in float32, everything else in float64, but float16, bfloat16, booleans
         and integers of 8 or 16 bits in float32. Arrays of float16, bfloat16, booleans and integers stay as they are:
-        the kernels convert some examples at a time.
+        the kernels convert some examples at a time. Sparse matrices and arrays of SciPy's, CSC or CSR (which is
+        converted to CSC once), are not made dense, float32 in float32 and others in float64; they need the backend
+        ``"fused"`` or ``"numpy"``, which makes each batch dense, and another optimizer than L-BFGS.
     Y : (n_y, m)
         What to learn: labels from 0 to 1 (``output="sigmoid"``), one-hot columns (``"softmax"``) or numbers
         (``"identity"``).
@@ -175,7 +178,7 @@ def train(
     regularization".
     """
     g, loss = activation(hidden), output_layer(output)
-    X = check_x(X, stored=True)
+    X = check_data(X)
     p = None if parameters is None else check_parameters(parameters, X, "parameters")
     data = checked_data(X, Y, p and len(p.W2), loss, sample_weight)
     check_threads(threads)
@@ -191,7 +194,7 @@ def train(
         rates = Schedule(1.0)
     random = generator(seed)
     if p is None:
-        p = initialize_parameters(len(X), n_h, len(data.Y), scale, random, data.dtype)
+        p = initialize_parameters(data.X.shape[0], n_h, len(data.Y), scale, random, data.dtype)
     warn_of_symmetry(p)
     settings = Settings(
         hidden=g,
@@ -224,7 +227,7 @@ def train(
 
 def resume(
     path: str | os.PathLike[str],
-    X: ArrayLike,
+    X: Any,
     Y: ArrayLike,
     *,
     sample_weight: ArrayLike | None = None,
@@ -274,7 +277,7 @@ def resume(
     if epochs is not None:
         settings = replace(settings, epochs=positive_integer("epochs", epochs))
     check_threads(threads)
-    X = check_x(X, stored=True)
+    X = check_data(X)
     p = check_parameters(stored.parameters, X, "the checkpoint")
     data = checked_data(X, Y, len(p.W2), settings.output, sample_weight)
     data, held_out = parted(data, settings.validation or validation, settings, settings.output)

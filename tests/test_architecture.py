@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "fastshallow"
 FLOORS = [
     ["formulas", "parameters", "files", "history", "orders", "dropout", "dtypes"],
-    ["lbfgs"],
+    ["lbfgs", "sparse"],
     ["activations", "losses", "optimizers", "schedules", "checks"],
     ["settings"],
     ["stepwise"],

@@ -44,7 +44,7 @@ BAD = {
     "Y beyond float32": (
         (X.astype("float32"), Y + 1e-12, P._replace(**{n: a.astype("float32") for n, a in P._asdict().items()})),
         TypeError,
-        r"Y is float64, and float32, in which X is computed, does not hold its numbers exactly: convert it with Y\.astype",
+        r"Y is float64, and float32, in which X is computed, does not hold its numbers exactly: convert it with Y",
     ),
     "p None": ((X, Y, None), TypeError, r"p must be fs\.Parameters \(W1, b1, W2, b2\), not NoneType"),
     "p too short": ((X, Y, tuple(P)[:3]), TypeError, r"p must be fs\.Parameters"),
@@ -69,7 +69,7 @@ BAD = {
     "float64 parameters, float32 X": (
         (X.astype("float32"), Y.astype("float32"), P),
         TypeError,
-        "W1 is float64, and float32, in which X is computed, does not hold its numbers exactly: .* or use float64 for X",
+        "W1 is float64, and float32, in which X is computed, does not hold its numbers .* or use float64 for X",
     ),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +19,7 @@ from ..kernels.reading import as_kernel_takes
 from ..kernels.threads import THREADS
 from ..parameters import Parameters
 from ..settings import Data, Settings
+from ..sparse import Columns
 from ..stepwise import Rates, largest
 from . import team
 from .fused import COLUMNS, Switches, layout, make_call
@@ -38,7 +40,7 @@ class Compiled:
         state: dict[str, Any],
     ) -> None:
         X, Y, weights = data
-        (n_x, m), size, optimizer = X.shape, data.batch_size(settings), settings.optimizer
+        stored, (n_x, m), size, optimizer = X.dtype, X.shape, data.batch_size(settings), settings.optimizer
         self._orders, self._rates, self._every = data.orders(settings), rates, settings.cost_every
         self.finished = None
         self._batches = int(-(-m // size))
@@ -51,8 +53,14 @@ class Compiled:
             self._dropout is not None,
             settings.hidden.learned,
         )
-        key = ((n_x, size), p.W2.shape, X.dtype, settings.hidden, settings.output, "run", threads)
-        call = make_call(*key, own=True, optimizer=optimizer, switches=switches)
+        numbers = None
+        if isinstance(X, Columns):
+            switches = switches._replace(sparse=numba.typeof(X))
+            numbers = -(-len(X.values) // m)
+        else:
+            X = as_kernel_takes(X)
+        key = ((n_x, size), p.W2.shape, stored, settings.hidden, settings.output, "run", threads)
+        call = make_call(*key, own=True, optimizer=optimizer, switches=switches, numbers=numbers)
         self._room = min(settings.epochs, max(1, ROOM // m if self._orders else ROOM))
         control = np.zeros(runs.COSTS)
         self._control = np.concatenate([control, *self._tables(control, m, weights)])
@@ -60,7 +68,7 @@ class Compiled:
         self.parameters = Parameters(*(each.copy() for each in p))
         gradients = [np.zeros_like(each) for each in p]
         self._run, self._threads, self._asked = call.kernel, call.threads, threads is not None
-        self._arguments = (as_kernel_takes(X), Y, *self.parameters, *gradients, call.scratch, self._control)
+        self._arguments = (X, Y, *self.parameters, *gradients, call.scratch, self._control)
         at = layout(call.plan, (n_x, len(p.W1), len(p.W2)), optimizer.states, data.dtype)
         self._hidden = settings.hidden
         self._states = [

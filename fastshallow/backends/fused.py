@@ -61,6 +61,7 @@ class Switches(NamedTuple):
     dropped: bool = False  # hidden units are dropped
     learned: bool = False  # the slope of the leaky rectifier is a parameter
     stored: Any = None  # the dtype of X, where it is converted tile by tile
+    sparse: Any = None  # the type of X for Numba, where it is sparse
 
 
 PLAIN = Switches()
@@ -141,11 +142,12 @@ def make_call(
     w1_shape: tuple[int, ...] | None = None,
     optimizer: Optimizer = GRADIENT_DESCENT,
     switches: Switches = PLAIN,
+    numbers: int | None = None,
 ) -> Call:
     """Plan and compile "run" or "forward" for X of shape (n_x, m) and a `dtype`, and W2 of shape (n_y, n_h).
 
     The call is kept for the next one, unless X is converted or it shall have scratch memory of its own, which begins as
-    zeros. Nothing is compiled for shapes that do not fit.
+    zeros. Nothing is compiled for shapes that do not fit. Sparse X has so many `numbers` an example.
     """
     (n_x, m), (n_y, n_h) = x_shape, w_shape
     if not (n_x and m and n_y and n_h) or w1_shape not in (None, (n_h, n_x)):
@@ -154,7 +156,7 @@ def make_call(
     if dtype != number:
         own, switches = True, switches._replace(stored=dtype)
     dtype = number
-    plan = make_plan(n_x, n_h, n_y, m, dtype.itemsize, lanes(dtype))
+    plan = make_plan(n_x, n_h, n_y, m, dtype.itemsize, lanes(dtype), numbers)
     sizes = (n_x, n_h, n_y)
     parts = plan.shares if plan.arrangement == "features" else plan.groups
     if function == "forward":
@@ -268,7 +270,9 @@ def compile_function(
         step = make_units_in_lanes(formulas, L, tile_rows(), itemsize, arrangement[0] == "features", *arrangement[1:])
     number = number_type(dtype)
     data = types.Array(number, 2, "A", readonly=True)
-    x_data = data if switches.stored is None else types.Array(element_type(switches.stored), 2, "A", readonly=True)
+    x_data = switches.sparse or data
+    if switches.stored is not None:
+        x_data = types.Array(element_type(switches.stored), 2, "A", readonly=True)
     matrix, vector = types.Array(number, 2, "C"), types.Array(number, 1, "C")
     control = types.Array(types.float64, 1, "C")
     closure = (hidden.digest, output.digest, optimizer.digest, switches, arrangement)

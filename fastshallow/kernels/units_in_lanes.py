@@ -11,16 +11,17 @@ from types import SimpleNamespace
 
 from .compiling import inline
 from .copying import make_copying
-from .descent import make_descent
 from .first_layer import make_panel_products, make_row_products
 from .layout import cut, make_layout, round_up
 from .learned_slope import make_learned_slope
 from .loading import make_loading
 from .output_layer import make_output_layer, make_weights
+from .panels import make_panels, make_parameters_in_panels
 from .products import multiply
 from .random_bits import kept_units, make_starts
 from .runs import KEEP
 from .simd import element, elements, hsum, keep_first, load, put, splat, store, zeros
+from .sparse_products import make_sparse_products
 from .tiles import add_rows, inner_add, tile_hsum, tile_load, tile_multiply, tile_store, tile_zeros
 
 
@@ -40,42 +41,22 @@ def make_units_in_lanes(
     dropped, starts = formulas.dropped, make_starts(formulas.shuffled, L)
     learned, slopes = formulas.learned, make_learned_slope(formulas, L)
     slope_at, add_slope_gradient = slopes.slope_at, slopes.add_from_units
-    fill, copy, transpose, examples = copying.fill, copying.copy, copying.transpose, copying.examples
-    descent = make_descent(formulas, L)
-    descend, add_decay, sum_squares = descent.descend, descent.add_decay, descent.sum_squares
+    fill, copy, examples = copying.fill, copying.copy, copying.examples
+    panel_start, panel_count = make_panels(L, V)
+    parameters = make_parameters_in_panels(formulas, L, V, rows)
     loading = make_loading(formulas, L, R, rows)
     steps, load_x, expect = loading.steps, loading.load_x, loading.expect
     row_products = make_row_products(L, V)
     forward_rows, backward_rows = row_products.forward, row_products.backward
 
-    @inline
-    def panel_start(p, vectors):
-        # the unit where one of as few panels as there can be begins, whose sizes differ by at most one vector
-        return p * vectors // panel_count(vectors) * L
-
-    @inline
-    def panel_count(vectors):
-        return (vectors + V - 1) // V
-
-    # ---- parameters: from and to arrays of their own shapes ----
+    sparse = formulas.sparse is not None
+    dense_panels = not rows and not sparse
+    sparse_products = make_sparse_products(L, shuffled, panel_start, panel_count)
+    sparse_forward, sparse_backward = sparse_products.forward, sparse_products.backward
 
     @inline
     def locate(X, b1, b2, T, group, groups, rank):
         return make_layout(X.shape[0], b1.size, b2.size, T, group, groups, states, rank, rows, L, R, V, itemsize)
-
-    @inline
-    def begin(W1, b1, W2, b2, S, at, share, shares):
-        # a share of the parameters -> the scratch memory: each shares-th panel
-        if not rows:
-            for p in range(share, panel_count(at.width // L), shares):
-                j, end = panel_start(p, at.width // L), panel_start(p + 1, at.width // L)
-                if end > at.n_h or at.depth != at.n_x:
-                    fill(S, at.W1 + j * at.depth, (end - j) * at.depth, 0)
-                transpose(W1, j * at.n_x, at.n_x, min(end, at.n_h) - j, at.n_x, S, at.W1 + j * at.depth, end - j)
-        if share == 0:
-            copy(b1, 0, at.n_h, 1, 1, at.n_h, S, at.b1, at.width, at.width)
-            copy(W2, 0, at.n_h, 1, at.n_y, at.n_h, S, at.W2, at.width, at.width)
-            copy(b2, 0, at.n_y, 1, 1, at.n_y, S, at.b2, at.n_y, at.n_y)
 
     # ---- one tile ----
 
@@ -136,7 +117,7 @@ def make_units_in_lanes(
             # dW1 of features k, ..., stop - 1; before the last ones dW2, dZ1 and db1
             if stop == at.n_x:
                 panel_errors(S, at, j, n)
-            if not rows:
+            if dense_panels:
                 ta, tb = then + cut(n, p, panels), then + cut(n, p + 1, panels)
                 for f in range(k, stop, R):
                     first_backward(S, at, x_row, x_step, j, n, k, f, add)
@@ -239,6 +220,23 @@ def make_units_in_lanes(
             backward_rows(S, at, dW1, n, 0, at.n_h, add)
 
     @inline
+    def sparse_hidden_layer(X, order, i, start, n, W1, S, at):
+        # n examples -> A1 and D1
+        padded = round_up(n, R)
+        sparse_forward(X, order, i, start, n, S, at)
+        fill(S, at.A + n * at.ld_h, (padded - n) * at.ld_h, 0)
+        activate(S, at, 0, padded, 0, at.width)
+
+    @inline
+    def sparse_hidden_gradients(X, order, i, start, n, dW1, S, at, add):
+        # dW2 and db1 of n examples, and then dW1
+        backward_panels(S, at, 0, 0, n, 0, at.n_x, X, 0, 0, add, 0, at.width)
+        sparse_backward(X, order, i, start, n, S, at)
+
+    if sparse:
+        hidden_layer, hidden_gradients = sparse_hidden_layer, sparse_hidden_gradients
+
+    @inline
     def scores(S, at, n):
         # A1 -> Z2 = W2 A1 + b2, examples side by side, up to a whole register tile
         for t in range(0, round_up(n, R), L):
@@ -287,11 +285,6 @@ def make_units_in_lanes(
         backward_rows(S, at, dW1, n, j0, min(j1, at.n_h), add)
 
     @inline
-    def clear(S, at):
-        # dW1 is not read before it is written
-        fill(S, at.gradient + at.b1, at.slab - at.b1, 0)
-
-    @inline
     def accumulate(X, Y, control, i, key, begin, end, W1, b1, W2, b2, dW1, S, at, T, scale, with_cost, add):
         # adds scale * (gradients of examples begin, ..., end - 1) to the sums, dW1 only if `add`; gives back their cost
         total = 0.0
@@ -306,72 +299,10 @@ def make_units_in_lanes(
             add = True
         return total
 
-    @inline
-    def give(gradients, W1, b1, W2, b2, S, at, share, shares):
-        # a share of the gradients, or of the parameters, from the scratch memory to their arrays
-        shift = at.gradient if gradients else 0
-        if not rows:
-            for p in range(share, panel_count(at.width // L), shares):
-                j, end = panel_start(p, at.width // L), panel_start(p + 1, at.width // L)
-                source = shift + at.W1 + j * at.depth
-                transpose(S, source, end - j, at.n_x, min(end, at.n_h) - j, W1, j * at.n_x, at.n_x)
-        if share == 0:
-            copy(S, shift + at.b1, at.width, 1, 1, at.n_h, b1, 0, at.n_h, at.n_h)
-            copy(S, shift + at.W2, at.width, 1, at.n_y, at.n_h, W2, 0, at.n_h, at.n_h)
-            copy(S, shift + at.b2, at.n_y, 1, 1, at.n_y, b2, 0, at.n_y, at.n_y)
-
-    @inline
-    def row_numbers(W1, share, shares):
-        # the first of a share of the numbers in W1, and that after its last
-        vectors = round_up(W1.size, L) // L
-        return cut(vectors, share, shares) * L, min(cut(vectors, share + 1, shares) * L, W1.size)
-
-    @inline
-    def regularize(W1, W2, dW1, S, at, share, shares, lower, upper, decay):
-        # the weights' gradients += decay * weights; gives back the sum of the weights' squares
-        if rows:
-            first, last = row_numbers(W1, share, shares)
-            squares = add_decay(W1, 0, dW1, 0, first, last, decay)
-        else:
-            squares = add_decay(S, 0, S, at.gradient, lower, min(upper, at.depth * at.width), decay)
-        last = min(upper, at.W2 + at.n_y * at.width)
-        return squares + add_decay(S, 0, S, at.gradient, max(lower, at.W2), last, decay)
-
-    @inline
-    def squares(dW1, S, at, share, shares, lower, upper):
-        # the sum of the squares of gradients lower, ..., upper - 1, zero in padding, and of a share of W1's in rows
-        total = sum_squares(S, at.gradient, lower, upper)
-        if rows:
-            first, last = row_numbers(dW1, share, shares)
-            total += sum_squares(dW1, 0, first, last)
-        return total
-
-    @inline
-    def update(W1, b1, W2, b2, dW1, S, at, share, shares, lower, upper, coefficients):
-        # one step of the optimizer, for parameters lower, ..., upper - 1 and a share of W1 where it stays in rows
-        if rows:
-            first, last = row_numbers(W1, share, shares)
-            descend(W1, 0, dW1, 0, S, at.state + at.slab, at.state_slab, first, last, coefficients)
-        descend(S, 0, S, at.gradient, S, at.state, at.state_slab, lower, upper, coefficients)
-
-    @inline
-    def probe(b2, S, at):
-        # a number that is NaN or infinite if an output's bias is
-        total = 0.0
-        for y in range(at.n_y):
-            total += element(S, at.b2 + y)
-        return total
-
     return SimpleNamespace(
+        **vars(parameters),
         locate=locate,
-        begin=begin,
-        clear=clear,
         accumulate=accumulate,
-        regularize=regularize,
-        squares=squares,
-        update=update,
-        probe=probe,
-        give=give,
         predict=predict,
         stages=(load_tile, hidden_units, errors, hidden_errors) if shared else None,
     )
