@@ -123,6 +123,7 @@ def test_nothing_is_converted_as_a_whole(name, order, monkeypatch):
     for backend in ("fused", "numpy"):
         options = options_of(p, 8000, "gradient_descent", epochs=2, threads=1, backend=backend)
         net = fs.train(X[:, :8203], Y[:, :8203], validation=(X[:, :8000], Y[:, :8000]), **options)
+        net.predict(X[:, :8000], backend=backend)  # compiles
         assert peak_of(lambda options=options: fs.train(X, Y, validation=(X, Y), **options)) < 2 * X.size
         assert peak_of(lambda net=net, backend=backend: net.predict(X, backend=backend)) < 2 * X.size
 

@@ -110,7 +110,7 @@ def test_nothing_is_made_dense(monkeypatch):
     X = sparse.random(1000, 40_000, density=0.01, format="csc", random_state=1)
     Y = np.resize(Y, (1, 40_000))
     options = options_of(p, 200, "gradient_descent", epochs=2, threads=1, backend="fused")
-    fs.train(X[:, :500], Y[:, :500], validation=(X[:, :300], Y[:, :300]), **options)
+    fs.train(X[:, :500], Y[:, :500], validation=(X[:, :300], Y[:, :300]), **options).predict(X[:, :300])  # compiles
     tracemalloc.start()
     net = fs.train(X, Y, validation=(X, Y), **options)
     net.predict(X)
