@@ -1,12 +1,18 @@
 """Cases that the tests of all backends share."""
 
+import os
+
 import numpy as np
+import pytest
 
 import fastshallow as fs
 
 ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky_relu")
 OUTPUTS = ("sigmoid", "softmax", "identity")
 DTYPES = ("float32", "float64")
+MANY_KERNELS = pytest.mark.skipif(
+    os.environ.get("FASTSHALLOW_TEST_ALL") != "1", reason="compiles for a minute: FASTSHALLOW_TEST_ALL=1 runs it"
+)
 ORDERS = ("C", "F", "strided", "reversed", "readonly", "memmap")
 
 

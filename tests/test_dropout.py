@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from cases import make_case
+from cases import MANY_KERNELS, make_case
 from tolerance import tolerance
 
 import fastshallow as fs
@@ -72,7 +72,8 @@ SHAPES = [(3, 7, 1), (9, 9, 2), (12, 15, 3), (12, 16, 3), (12, 17, 3)] + [
 ]
 
 
-@pytest.mark.parametrize("dtype", ["float32"])
+@MANY_KERNELS
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_size(dtype):
     """No step changes a thing, so each cost is the sum over all examples of what their masks make of them."""
     for n_x, n_h, n_y in SHAPES:

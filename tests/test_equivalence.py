@@ -73,7 +73,7 @@ def arranged(monkeypatch):
     """Make the fused backend use one arrangement, small tiles, chunks, groups and shares, whatever the shape."""
 
     def use(arrangement):
-        def plan(n_x, n_h, n_y, m, itemsize, lanes):
+        def plan(n_x, n_h, n_y, m, itemsize, lanes, numbers=None):
             tile = 64 if arrangement == "examples" else 32
             group = m if arrangement == "features" else tile * max(3, -(-m // (16 * tile)))
             return dispatch.make_plan(n_x, n_h, n_y, m, itemsize, lanes)._replace(

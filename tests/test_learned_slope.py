@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from cases import make_case
+from cases import MANY_KERNELS, make_case
 from tolerance import tolerance
 
 import fastshallow as fs
@@ -164,7 +164,8 @@ def test_the_compiled_loop_is_the_reference(arrangement, shape, output, dtype, o
 SHAPES = [(3, 7, 1), (9, 9, 2), (70, 15, 3)] + [(40, n_h, 3) for n_h in (1, 31, 33, 48, 130)]
 
 
-@pytest.mark.parametrize("dtype", ["float64"])
+@MANY_KERNELS
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_every_size(dtype):
     for n_x, n_h, n_y in SHAPES:
         for m in (1, 7, 33, 129, 515):
