@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from . import datasets, tables
 from .network import Features, Network, Target
+from .watching import score_of
 
 STABLE = 7000  # the flower's costs can be reproduced up to this epoch; then the problem amplifies any rounding
 
@@ -90,10 +91,7 @@ def score(network: Network, lesson: Lesson) -> dict[str, float]:
     """How good a network's predictions are: accuracy beside that of guessing, or R2 and the root mean square error."""
     predicted, Y = network.predict(lesson.X, backend=backend_for(network, lesson.X)), lesson.Y
     if lesson.output == "identity":
-        error = np.mean((predicted - Y) ** 2, axis=1)
-        spread = np.var(Y, axis=1)
-        r2 = 1 - float(np.mean(error / spread)) if spread.all() else float("nan")
-        return {"r2": r2, "rmse": float(np.mean(error) ** 0.5)}
+        return {"r2": score_of("identity", predicted, Y), "rmse": float(np.mean((predicted - Y) ** 2) ** 0.5)}
     truth = np.argmax(Y, axis=0, keepdims=True) if lesson.output == "softmax" else Y
     frequent = np.unique(truth, return_counts=True)[1].max()
     return {"accuracy": float(np.mean(predicted == truth)), "most_frequent": float(frequent / truth.size)}

@@ -1,11 +1,13 @@
 """Mini-batches: the compiled loop takes those of the reference, each example once an epoch, whatever runs it."""
 
 import tracemalloc
+from functools import partial
 
+import networks
 import numpy as np
 import pytest
 from cases import make_case, ordered
-from tolerance import tolerance
+from networks import flat, same
 
 import fastshallow as fs
 from fastshallow import loop
@@ -24,18 +26,7 @@ CASES = [
 GROUPS = [((2, 4, 1, 60_000), 40_000), ((30, 40, 2, 5_000), 3_000)]
 
 
-def flat(network):
-    return np.concatenate([each.ravel() for each in network.parameters])
-
-
-def same(one, other):
-    return np.array_equal(one.history.cost, other.history.cost) and np.array_equal(flat(one), flat(other))
-
-
-def far(one, other, dtype):
-    """How far two networks lie apart, in units of what rounding may do in some dozen epochs."""
-    costs = np.abs(one.history.cost - other.history.cost).max() / tolerance(dtype, 1.0, 20.0)
-    return max(costs, np.abs(flat(one) - flat(other)).max() / tolerance(dtype, 1.0, 400.0))
+far = partial(networks.far, c=400.0)
 
 
 def options_of(p, size, optimizer, shuffle=True, **more):

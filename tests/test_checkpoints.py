@@ -8,11 +8,10 @@ import time
 import numpy as np
 import pytest
 from cases import make_case
+from networks import StoppedError, flat, stop_after
 
 import fastshallow as fs
-from fastshallow import loop
 from fastshallow.backends import compiled
-from fastshallow.checkpoints import Checkpoint
 
 OPTIMIZERS = {
     "gradient_descent": fs.GradientDescent(),
@@ -32,10 +31,6 @@ CASES = [
 ]
 
 
-def flat(network):
-    return np.concatenate([each.ravel() for each in network.parameters])
-
-
 def same(one, other):
     columns = "epoch", "cost", "validation_cost", "validation_score", "learning_rate"
     return np.array_equal(flat(one), flat(other)) and all(
@@ -46,27 +41,6 @@ def same(one, other):
 def options_of(optimizer, **more):
     batches = {} if optimizer == "lbfgs" else {"batch_size": 16, "clip_norm": 2.0, "learning_rate": fs.Cosine(0.05)}
     return {"optimizer": OPTIMIZERS[optimizer], "l2": 0.1, "seed": 3, "epochs": 40, **batches, **more}
-
-
-class StoppedError(Exception):
-    pass
-
-
-def stop_after(monkeypatch, steps):
-    """Let the run break off after so many pieces, which are steps, as a crash would, once a checkpoint is written."""
-    monkeypatch.setattr(loop, "PIECE", 0.0)
-    write, left = loop._Run.write, [steps]
-
-    def due(self):
-        left[0] -= 1
-        return left[0] == 0
-
-    def written(self, checkpoint):
-        write(self, checkpoint)
-        raise StoppedError
-
-    monkeypatch.setattr(Checkpoint, "due", property(due))
-    monkeypatch.setattr(loop._Run, "write", written)
 
 
 @pytest.mark.parametrize("backend", ["numpy", "fused"])

@@ -1,10 +1,13 @@
 """Dropout: the compiled loop drops the very units of the reference, chosen by chance, whatever runs them."""
 
 import math
+from functools import partial
 
+import networks
 import numpy as np
 import pytest
 from cases import MANY_KERNELS, make_case
+from networks import same
 from tolerance import tolerance
 
 import fastshallow as fs
@@ -27,18 +30,7 @@ EACH = pytest.mark.parametrize(("arrangement", "shape", "size", "dtype"), CASES)
 KEY = int(np.random.RandomState(3).randint(0, 2**63 - 1, dtype=np.int64))  # what seed=3 draws first
 
 
-def flat(network):
-    return np.concatenate([each.ravel() for each in network.parameters])
-
-
-def same(one, other):
-    return np.array_equal(one.history.cost, other.history.cost) and np.array_equal(flat(one), flat(other))
-
-
-def far(one, other, dtype):
-    """How far two networks lie apart, in units of what rounding may do in some dozen steps."""
-    costs = np.abs(one.history.cost - other.history.cost).max() / tolerance(dtype, 1.0, 20.0)
-    return max(costs, np.abs(flat(one) - flat(other)).max() / tolerance(dtype, 1.0, 200.0))
+far = partial(networks.far, c=200.0)
 
 
 def options_of(p, size, **more):

@@ -1,10 +1,13 @@
 """The slope of the leaky rectifier as a parameter: its gradient, and the compiled loop against the reference."""
 
 import math
+from functools import partial
 
+import networks
 import numpy as np
 import pytest
 from cases import MANY_KERNELS, make_case
+from networks import StoppedError, flat, same, stop_after
 from tolerance import tolerance
 
 import fastshallow as fs
@@ -12,7 +15,6 @@ from fastshallow import loop
 from fastshallow.activations import leaky_relu_of
 from fastshallow.backends import compiled, fused, team
 from fastshallow.backends import numpy as reference
-from fastshallow.checkpoints import Checkpoint
 from fastshallow.losses import output_layer
 
 LEARN = fs.leaky_relu(slope="learn")
@@ -37,18 +39,7 @@ CASES = [
 ]
 
 
-def flat(network):
-    return np.concatenate([[network.hidden.slope], *(each.ravel() for each in network.parameters)])
-
-
-def same(one, other):
-    return np.array_equal(one.history.cost, other.history.cost) and np.array_equal(flat(one), flat(other))
-
-
-def far(one, other, dtype, scale=1.0):
-    """How far two networks lie apart, in units of what rounding may do in some dozen steps."""
-    costs = np.abs(one.history.cost - other.history.cost).max() / tolerance(dtype, scale, 20.0)
-    return max(costs, np.abs(flat(one) - flat(other)).max() / tolerance(dtype, scale, 200.0))
+far = partial(networks.far, c=200.0)
 
 
 def trained(X, Y, p, **options):
@@ -232,10 +223,6 @@ def test_threads_and_pieces_change_no_bit(shape, size, monkeypatch):
 # ---- around it ----
 
 
-class StoppedError(Exception):
-    pass
-
-
 @pytest.mark.parametrize("backend", ["numpy", "fused"])
 @pytest.mark.parametrize(
     ("shape", "dtype", "optimizer"),
@@ -251,22 +238,10 @@ def test_a_run_goes_on_to_the_same_bits(shape, dtype, optimizer, backend, tmp_pa
     options = {"batch_size": 48, "optimizer": optimizer, "epochs": 12, "validation": (V, U), "patience": 12}
     options |= {"learning_rate": 0.05, "backend": backend, "clip_norm": 2.0}
     whole = trained(X, Y, p, **options)
-    path, write, left = tmp_path / "run.npz", loop._Run.write, [0]
-
-    def due(self):
-        left[0] -= 1
-        return left[0] == 0
-
-    def written(self, checkpoint):
-        write(self, checkpoint)
-        raise StoppedError
-
+    path = tmp_path / "run.npz"
     for stop in (1, 9, 30):
         with monkeypatch.context() as patch:
-            patch.setattr(loop, "PIECE", 0.0)
-            patch.setattr(Checkpoint, "due", property(due))
-            patch.setattr(loop._Run, "write", written)
-            left[0] = stop
+            stop_after(patch, stop)
             with pytest.raises(StoppedError):
                 trained(X, Y, p, checkpoint=path, **options)
         resumed = fs.resume(path, X, Y, validation=(V, U))

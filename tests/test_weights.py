@@ -1,5 +1,8 @@
 """Examples that count differently, and gradients that are clipped: the compiled loop takes the reference's steps."""
 
+from functools import partial
+
+import networks
 import numpy as np
 import pytest
 from cases import make_case
@@ -16,14 +19,7 @@ CASES = [
 ]
 
 
-def flat(network):
-    return np.concatenate([each.ravel() for each in network.parameters])
-
-
-def far(one, other, dtype):
-    """How far two networks lie apart, in units of what rounding may do in some dozen epochs."""
-    costs = np.abs(one.history.cost - other.history.cost).max() / tolerance(dtype, 1.0, 20.0)
-    return max(costs, np.abs(flat(one) - flat(other)).max() / tolerance(dtype, 1.0, 100.0))
+far = partial(networks.far, c=100.0)
 
 
 def weights_of(m, seed=0):

@@ -15,6 +15,7 @@ from ..dropout import Dropout
 from ..kernels import runs
 from ..kernels.compiling import lanes
 from ..kernels.layout import InPlace
+from ..kernels.panels import make_panels
 from ..kernels.reading import as_kernel_takes
 from ..kernels.threads import THREADS
 from ..parameters import Parameters
@@ -204,9 +205,9 @@ def _views(S: Any, at: Any, state: int, k: int, p: Parameters) -> list[tuple[str
     else:
         start, width = state + k * at.state_slab, at.width
         W1 = start + at.slab if at.depth == 0 else start + at.W1
+        begin, count = make_panels(L, COLUMNS)
         vectors = width // L
-        count = -(-vectors // COLUMNS) if at.depth else 0
-        panels = [(p * vectors // count * L, (p + 1) * vectors // count * L) for p in range(count)]
+        panels = [(begin(p, vectors), begin(p + 1, vectors)) for p in range(count(vectors) if at.depth else 0)]
     every = slice(None)
     views = [
         ("b1", every, S[start + at.b1 :][:n_h].reshape(n_h, 1)),
