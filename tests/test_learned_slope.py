@@ -177,7 +177,7 @@ def test_slopes_below_zero_and_beyond_one(shape, size, slope):
         seen.append(progress.network.hidden.slope)
 
     fast = trained(X, Y, p, backend="fused", callbacks=see, callback_every="epoch", **options)
-    assert far(fast, trained(X, Y, p, backend="numpy", **options), "float64", 100.0) <= 1.0
+    assert far(fast, trained(X, Y, p, backend="numpy", **options), "float64", scale=100.0) <= 1.0
     assert min(seen) < -0.5 if slope < 0.0 else max(seen) > 1.1
     assert seen[-1] == fast.hidden.slope
 
