@@ -2,7 +2,7 @@
 
 import os
 
-from fastshallow.cli import THREAD_VARIABLES
+from fastshallow.command.cli import THREAD_VARIABLES
 
 os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))  # before NumPy is imported: it reads them then
 DEFAULTS = {"max_time": 0.1, "min_rounds": 3, "sort": "min", "columns": ["min", "median", "rounds", "iterations"]}

@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=1.0, help="time for each way at each number (default: 1)")
     arguments = parser.parse_args(argv)
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # before NumPy is imported: it reads them then
-    from fastshallow.console import show_table
+    from fastshallow.command.console import show_table
 
     examples = arguments.examples or [10**power for power in range(3, 8 if arguments.large else 7)]
     print("Training: 30-64-1, tanh, float32, one thread: time an epoch and example, and memory beyond the data,")
@@ -47,7 +47,7 @@ def measure(m: int, order: str, seconds: float) -> tuple[int, dict[str, float], 
     import numpy as np
 
     import fastshallow as fs
-    from fastshallow.report import Case, alternate
+    from fastshallow.measuring.report import Case, alternate
 
     X, Y, parameters = Case(30, 64, 1, m).arguments()
     X = np.asarray(X, order=order)
@@ -71,7 +71,7 @@ def peak(function: Callable[[], Any]) -> int:
 
 def table(measured: Sequence[tuple[int, dict[str, float], dict[str, int]]]) -> tuple[list[str], list[list[str]]]:
     """Header and rows."""
-    from fastshallow.console import seconds_text
+    from fastshallow.command.console import seconds_text
 
     header = ["examples", "data"]
     for name in WAYS:
@@ -87,7 +87,7 @@ def table(measured: Sequence[tuple[int, dict[str, float], dict[str, int]]]) -> t
 
 def bytes_text(count: int) -> str:
     """A size in the unit that suits it, to three digits."""
-    from fastshallow.console import digits
+    from fastshallow.command.console import digits
 
     for unit, size in ("GB", 1e9), ("MB", 1e6):
         if count >= size:

@@ -5,22 +5,39 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from . import datasets
-from .activations import Activation, leaky_relu
-from .dispatch import explain
-from .formulas import FormulaError
-from .functional import backends, cost_and_gradients, forward
-from .parameters import Parameters, initialize_parameters
+from .backends import backends, cost_and_gradients, explain, forward
+from .data import datasets
+from .formulas import (
+    LBFGS,
+    Activation,
+    Adam,
+    AdamW,
+    Adaptive,
+    Cosine,
+    FormulaError,
+    GradientDescent,
+    InverseScaling,
+    Momentum,
+    Nesterov,
+    Parameters,
+    RMSProp,
+    StepDecay,
+    WarmUp,
+    initialize_parameters,
+    leaky_relu,
+)
 
 if TYPE_CHECKING:
-    from .checkpoints import CheckpointError
-    from .history import History
-    from .lbfgs import LBFGS
-    from .loop import DivergenceError, Progress
-    from .network import Network, NetworkFileError
-    from .optimizers import Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp
-    from .schedules import Adaptive, Cosine, InverseScaling, StepDecay, WarmUp
-    from .training import resume, train
+    from .training import (
+        CheckpointError,
+        DivergenceError,
+        History,
+        Network,
+        NetworkFileError,
+        Progress,
+        resume,
+        train,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
@@ -56,27 +73,16 @@ __all__ = [
     "train",
 ]
 
-# Imported when first used: they cost a third of the import. Not so `backends`, which is a folder as well: the first
-# import from there would hide the function.
-_HOME = {
-    "CheckpointError": "checkpoints",
-    "History": "history",
-    "LBFGS": "lbfgs",
-    "Network": "network",
-    "NetworkFileError": "network",
-    "DivergenceError": "loop",
-    "Progress": "loop",
-    "resume": "training",
-    "train": "training",
-    **dict.fromkeys(("Adam", "AdamW", "GradientDescent", "Momentum", "Nesterov", "RMSProp"), "optimizers"),
-    **dict.fromkeys(("Adaptive", "Cosine", "InverseScaling", "StepDecay", "WarmUp"), "schedules"),
-}
+# The wing that is imported when first used: a quarter of the import.
+_TRAINING = frozenset(
+    ("CheckpointError", "DivergenceError", "History", "Network", "NetworkFileError", "Progress", "resume", "train")
+)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOME:
+    if name not in _TRAINING:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    value = getattr(importlib.import_module(".training", __name__), name)
     globals()[name] = value
     return value
 

@@ -3,8 +3,8 @@
 import numpy as np
 from tolerance import tolerance
 
-from fastshallow import loop
-from fastshallow.checkpoints import Checkpoint
+from fastshallow.training import loop
+from fastshallow.training.checkpoints import Checkpoint
 
 
 def flat(network):

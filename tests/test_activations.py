@@ -7,8 +7,8 @@ import pytest
 from cases import ACTIVATIONS, make_case
 
 import fastshallow as fs
-from fastshallow.activations import activation
-from fastshallow.formulas import digest
+from fastshallow.formulas.activations import activation
+from fastshallow.formulas.text import digest
 
 FACTOR = 2.0
 

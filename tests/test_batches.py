@@ -10,9 +10,8 @@ from cases import make_case, ordered
 from networks import flat, same
 
 import fastshallow as fs
-from fastshallow import loop
-from fastshallow.backends import compiled
-from fastshallow.orders import Orders
+from fastshallow.data.orders import Orders
+from fastshallow.training import compiled, loop
 
 # Each kernel compiles for seconds. The last batch is smaller, or has fewer groups of examples, than the others.
 CASES = [

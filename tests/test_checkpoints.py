@@ -11,7 +11,7 @@ from cases import make_case
 from networks import StoppedError, flat, stop_after
 
 import fastshallow as fs
-from fastshallow.backends import compiled
+from fastshallow.training import compiled
 
 OPTIMIZERS = {
     "gradient_descent": fs.GradientDescent(),

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import fastshallow as fs
-from fastshallow.cli import main
+from fastshallow.command.cli import main
 
 QUICK = ("--backend", "numpy", "--epochs", "200")
 
@@ -366,7 +366,7 @@ def test_bench_leaves_out_what_would_take_too_long(run):
 
 
 def test_bench_refuses_a_wrong_answer(run, monkeypatch):
-    from fastshallow import functional
+    from fastshallow.backends import functional
 
     right = functional.cost_and_gradients
 

@@ -11,7 +11,7 @@ import pytest
 from cases import make_case
 
 import fastshallow as fs
-from fastshallow.dispatch import choose, make_plan
+from fastshallow.backends.dispatch import choose, make_plan
 from fastshallow.kernels.runs import MOST_PARTS
 
 AVX2 = {

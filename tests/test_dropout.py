@@ -11,12 +11,13 @@ from networks import same
 from tolerance import tolerance
 
 import fastshallow as fs
-from fastshallow import dropout, loop
-from fastshallow.activations import activation
-from fastshallow.backends import compiled, fused
+from fastshallow.backends import fused
 from fastshallow.backends import numpy as reference
-from fastshallow.dropout import Dropout
-from fastshallow.losses import output_layer
+from fastshallow.formulas import dropout
+from fastshallow.formulas.activations import activation
+from fastshallow.formulas.dropout import Dropout
+from fastshallow.formulas.losses import output_layer
+from fastshallow.training import compiled, loop
 
 # Each kernel compiles for seconds; `test_every_size` has more. The last batch is smaller than the others.
 CASES = [

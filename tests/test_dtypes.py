@@ -8,8 +8,8 @@ from cases import make_case, ordered
 from test_batches import far, options_of, same
 
 import fastshallow as fs
-from fastshallow import loop
-from fastshallow.dtypes import computing
+from fastshallow.data.dtypes import computing
+from fastshallow.training import loop
 
 FLOAT32 = ("float16", "bfloat16", "int8", "uint8", "int16", "uint16", "bool")
 FLOAT64 = ("int32", "uint32", "int64", "uint64")
@@ -120,7 +120,7 @@ def peak_of(function):
 
 @pytest.mark.parametrize(("name", "order"), [("uint8", "C")])
 def test_nothing_is_converted_as_a_whole(name, order, monkeypatch):
-    monkeypatch.setattr("fastshallow.dtypes.PIECE", 2**18)
+    monkeypatch.setattr("fastshallow.data.dtypes.PIECE", 2**18)
     X, Y, p = stored_case((100, 40, 2, 60_000), name)
     X = ordered(X, order)
     for backend in ("fused", "numpy"):
@@ -192,7 +192,7 @@ def test_predictions_are_those_of_converted_examples(monkeypatch):
     net = fs.train(X, Y, parameters=p, epochs=1)
     whole = net.predict_proba(X.astype(np.float32))
     assert np.array_equal(net.predict_proba(X), whole)
-    monkeypatch.setattr("fastshallow.dtypes.PIECE", 30 * 64)
+    monkeypatch.setattr("fastshallow.data.dtypes.PIECE", 30 * 64)
     np.testing.assert_allclose(net.predict_proba(X), whole, rtol=1e-6)
     assert net.predict(X).shape == (2, 203)
     with pytest.raises(ValueError, match="X has 29 rows"):

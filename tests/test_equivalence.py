@@ -12,10 +12,9 @@ from cases import ACTIVATIONS, DTYPES, ORDERS, OUTPUTS, make_case, ordered
 from tolerance import tolerance
 
 import fastshallow as fs
-from fastshallow import dispatch
-from fastshallow.activations import activation
-from fastshallow.backends import fused
-from fastshallow.losses import output_layer
+from fastshallow.backends import dispatch, fused
+from fastshallow.formulas.activations import activation
+from fastshallow.formulas.losses import output_layer
 
 # Each combination of formulas compiles for seconds: by default each runs in one arrangement of the lanes at least, and
 # each arrangement sees every activation, and every output in every dtype. With this, every one sees all.

@@ -5,7 +5,7 @@ import pytest
 from cases import ACTIVATIONS, OUTPUTS, make_case
 
 import fastshallow as fs
-from fastshallow.activations import activation
+from fastshallow.formulas.activations import activation
 
 SMOOTH = ("identity", "sigmoid", "tanh")
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import fastshallow as fs
-from fastshallow import lbfgs
-from fastshallow.lbfgs import (
+from fastshallow.training import lbfgs
+from fastshallow.training.lbfgs import (
     CURVATURE,
     DECREASE,
     LBFGS,

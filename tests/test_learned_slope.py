@@ -11,11 +11,11 @@ from networks import StoppedError, flat, same, stop_after
 from tolerance import tolerance
 
 import fastshallow as fs
-from fastshallow import loop
-from fastshallow.activations import leaky_relu_of
-from fastshallow.backends import compiled, fused, team
+from fastshallow.backends import fused, team
 from fastshallow.backends import numpy as reference
-from fastshallow.losses import output_layer
+from fastshallow.formulas.activations import leaky_relu_of
+from fastshallow.formulas.losses import output_layer
+from fastshallow.training import compiled, loop
 
 LEARN = fs.leaky_relu(slope="learn")
 EVERYTHING = {

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import fastshallow as fs
-from fastshallow.activations import leaky_relu, tanh
-from fastshallow.losses import OUTPUTS
-from fastshallow.network import Features, History, Network, NetworkFileError, Target
+from fastshallow.formulas.activations import leaky_relu, tanh
+from fastshallow.formulas.losses import OUTPUTS
+from fastshallow.training.network import Features, History, Network, NetworkFileError, Target
 
 N_X, N_H = 3, 4
 

@@ -9,9 +9,9 @@ from cases import make_case
 from tolerance import tolerance
 
 import fastshallow as fs
-from fastshallow import loop, optimizers
-from fastshallow.backends import compiled
-from fastshallow.optimizers import OPTIMIZERS
+from fastshallow.formulas import optimizers
+from fastshallow.formulas.optimizers import OPTIMIZERS
+from fastshallow.training import compiled, loop
 
 RATES = {"gradient_descent": 0.5, "momentum": 0.1, "nesterov": 0.1, "rmsprop": 0.003, "adam": 0.02, "adamw": 0.02}
 OBJECTS = {

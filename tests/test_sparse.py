@@ -8,7 +8,7 @@ from cases import make_case
 from test_batches import far, flat, options_of, same
 
 import fastshallow as fs
-from fastshallow import loop
+from fastshallow.training import loop
 
 sparse = pytest.importorskip("scipy.sparse")
 
@@ -97,7 +97,7 @@ def test_predictions_come_in_dense_pieces(monkeypatch):
     net = fs.train(X, Y, parameters=p, epochs=1)
     whole = net.predict_proba(X.toarray())
     assert np.array_equal(net.predict_proba(X), whole)
-    monkeypatch.setattr("fastshallow.dtypes.PIECE", 300 * 64)
+    monkeypatch.setattr("fastshallow.data.dtypes.PIECE", 300 * 64)
     np.testing.assert_allclose(net.predict_proba(X.tocsr()), whole, rtol=1e-12)
     assert np.array_equal(net.predict(X), net.predict(X.toarray()))
     with pytest.raises(ValueError, match="X has 299 rows"):
@@ -105,7 +105,7 @@ def test_predictions_come_in_dense_pieces(monkeypatch):
 
 
 def test_nothing_is_made_dense(monkeypatch):
-    monkeypatch.setattr("fastshallow.dtypes.PIECE", 2**18)
+    monkeypatch.setattr("fastshallow.data.dtypes.PIECE", 2**18)
     X, Y, p = sparse_case(1000, 5, 1, 203)
     X = sparse.random(1000, 40_000, density=0.01, format="csc", random_state=1)
     Y = np.resize(Y, (1, 40_000))

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fastshallow import tables
-from fastshallow.tables import TableError
+from fastshallow.command import tables
+from fastshallow.command.tables import TableError
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ import pytest
 from cases import make_case
 
 import fastshallow as fs
-from fastshallow import loop
 from fastshallow.backends import fused, team
 from fastshallow.kernels.threads import CALL, DONE, TAKEN
+from fastshallow.training import loop
 
 # shapes in several groups of examples: a kernel of exact sizes, examples side by side, units side by side; and in
 # several shares of the parameters: features side by side

@@ -9,8 +9,7 @@ import pytest
 from cases import make_case
 
 import fastshallow as fs
-from fastshallow import loop
-from fastshallow.backends import compiled
+from fastshallow.training import compiled, loop
 
 PUBLISHED = [0.693048, 0.288083, 0.254385, 0.233864, 0.226792, 0.222644, 0.219731, 0.217504]  # every 1000 iterations
 ACCURACY = {1: (67.5, 67.5), 2: (67.25, 67.25), 3: (90.75, 90.75), 4: (90.5, 90.5), 5: (91.25, 91.25)} | {

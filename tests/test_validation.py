@@ -8,7 +8,7 @@ from cases import make_case
 from tolerance import tolerance
 
 import fastshallow as fs
-from fastshallow import loop
+from fastshallow.training import loop
 
 FLOWER = fs.datasets.planar_flower()
 BACKENDS = pytest.mark.parametrize("backend", ["numpy", "fused"])
@@ -67,7 +67,7 @@ def test_a_fraction_is_held_out():
     assert same(net.parameters, again.parameters)  # the seed draws them
     other = fs.train(X, Y, epochs=4, seed=1, batch_size=8)
     assert not same(net.parameters, other.parameters)
-    from fastshallow.settings import Data, split
+    from fastshallow.training.settings import Data, split
 
     rest, part = split(Data(X, Y, np.arange(30.0)), 0.2, key=5)
     assert (rest.m, part.m) == (24, 6) and set(rest.weights) | set(part.weights) == set(range(30))

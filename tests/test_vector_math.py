@@ -12,7 +12,7 @@ import pytest
 from numba import types
 from test_dispatch import AVX2, SSE2
 
-from fastshallow.activations import sigmoid
+from fastshallow.formulas.activations import sigmoid
 from fastshallow.kernels import vector_math
 from fastshallow.kernels.compiling import inline, kernel, lanes, number_type
 from fastshallow.kernels.simd import load, store

@@ -114,7 +114,7 @@ def test_pytorch_clips_the_same():
     for each, g in zip(theirs, gradients, strict=True):
         each.grad = torch.tensor(g)
     torch.nn.utils.clip_grad_norm_(theirs, 1.5)
-    from fastshallow.stepwise import clip_scale
+    from fastshallow.training.stepwise import clip_scale
 
     for each, g in zip(theirs, gradients, strict=True):
         np.testing.assert_allclose(clip_scale(gradients, 1.5) * g, each.grad.numpy(), rtol=1e-5)

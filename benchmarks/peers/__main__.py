@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse(argv)
     # Libraries read these when they are imported, so nothing that imports one comes before.
     os.environ.update(ALWAYS | (ONE_THREAD if arguments.threads == 1 else {}))
-    from fastshallow import report
+    from fastshallow.measuring import report
 
     try:
         return run(arguments)
@@ -84,7 +84,7 @@ def positive(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from fastshallow.report import machine
+    from fastshallow.measuring.report import machine
 
     from .implementations import present
     from .limits import cores
@@ -110,7 +110,7 @@ def run(arguments: argparse.Namespace) -> int:
 def run_steps(
     arguments: argparse.Namespace, dtype: str, implementations: list[Any], threads: int, results: dict[str, Any]
 ) -> None:
-    from fastshallow.console import progress_bar
+    from fastshallow.command.console import progress_bar
 
     from . import steps
     from .limits import Limits
@@ -135,7 +135,7 @@ def run_steps(
 def run_training(
     arguments: argparse.Namespace, dtype: str, implementations: list[Any], threads: int, results: dict[str, Any]
 ) -> None:
-    from . import training
+    from ..training import training
 
     iterations = 1_000 if arguments.quick else 10_000
     trained = training.measure(implementations, dtype, threads, iterations, 10 * arguments.seconds)
@@ -162,7 +162,7 @@ PARTS = {"steps": run_steps, "training": run_training, "batches": run_batches}
 
 def cases(arguments: argparse.Namespace) -> list[Any]:
     """What is asked for; softmax where there are several outputs."""
-    from fastshallow.report import Case
+    from fastshallow.measuring.report import Case
 
     cells = [
         Case(*sizes, m, "tanh", "softmax" if sizes[2] > 1 else "sigmoid", dtype)

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fastshallow as fs
-from fastshallow.console import digits, seconds_text
-from fastshallow.report import WrongAnswerError, alternate
+from fastshallow.command.console import digits, seconds_text
+from fastshallow.measuring.report import WrongAnswerError, alternate
 
 from .implementations import Implementation, Task, installed
 

@@ -13,7 +13,7 @@ from numba import types
 
 from fastshallow.kernels.compiling import kernel, lanes, number_type
 from fastshallow.kernels.tiles import inner_add, outer_add, tile_store, tile_zeros
-from fastshallow.report import Case
+from fastshallow.measuring.report import Case
 
 L2 = 2**18  # bytes that no first-level cache holds, but every second-level cache
 SMALLEST, LARGEST = 2**12, 2**28  # bytes that are read

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from fastshallow.console import digits, seconds_text
-from fastshallow.report import Case, alternate
+from fastshallow.command.console import digits, seconds_text
+from fastshallow.measuring.report import Case, alternate
 
 from .implementations import IMPLEMENTATIONS, Implementation
 from .limits import Limits, flops, moved_bytes

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import fastshallow as fs
-from fastshallow.console import digits, seconds_text
-from fastshallow.report import Case, WrongAnswerError, alternate
+from fastshallow.command.console import digits, seconds_text
+from fastshallow.measuring.report import Case, WrongAnswerError, alternate
 
 from .implementations import Implementation
 

@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.example_libraries.optimizers import adam
 
-from fastshallow.parameters import Parameters
-from fastshallow.report import Answer, Arguments, Case
+from fastshallow.formulas.parameters import Parameters
+from fastshallow.measuring.report import Answer, Arguments, Case
 
 from .implementations import Step, Task, Training
 

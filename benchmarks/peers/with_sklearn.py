@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
-from fastshallow.parameters import Parameters
-from fastshallow.report import Arguments
+from fastshallow.formulas.parameters import Parameters
+from fastshallow.measuring.report import Arguments
 
 from .implementations import Task, Training
 

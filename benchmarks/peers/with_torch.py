@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, linear
 
-from fastshallow.parameters import Parameters
-from fastshallow.report import Answer, Arguments, Case
+from fastshallow.formulas.parameters import Parameters
+from fastshallow.measuring.report import Answer, Arguments, Case
 
 from .implementations import Step, Task, Training
 

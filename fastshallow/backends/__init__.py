@@ -1,23 +1,23 @@
-"""The ladder from loops to hardware: modules with the same two functions, `forward` and `cost_and_gradients`.
+"""The ladder from loops to hardware, what chooses a rung, and the functions that run one."""
 
-They take checked input: X and Y of one dtype, float32 or float64, and parameters of it in C order. Only `fused` makes
-use of `threads`.
-"""
+from . import dispatch, functional
+from .dispatch import Plan, explain, make_plan, unavailable
+from .functional import backends, cost_and_gradients, forward, named_backend
+from .ladder import BACKENDS, COMPILED
+from .numpy import normalizers
 
-from __future__ import annotations
-
-import importlib
-from types import ModuleType
-
-BACKENDS = ("loops", "examples", "numpy", "jit", "fused")
-COMPILED = ("jit", "fused")
-
-_loaded: dict[str, ModuleType] = {}
-
-
-def load(name: str) -> ModuleType:
-    """The backend of that name; the compiled ones import Numba."""
-    module = _loaded.get(name)
-    if module is None:
-        module = _loaded[name] = importlib.import_module(f"{__name__}.{name}")
-    return module
+__all__ = [
+    "BACKENDS",
+    "COMPILED",
+    "Plan",
+    "backends",
+    "cost_and_gradients",
+    "dispatch",
+    "explain",
+    "forward",
+    "functional",
+    "make_plan",
+    "named_backend",
+    "normalizers",
+    "unavailable",
+]

@@ -12,9 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import types
 
-from ..activations import LEARNED, Activation, leaky, leaky_derivative
-from ..dispatch import TEAM_WORK, Plan, make_plan
-from ..dtypes import computing
+from ..data import computing
+from ..formulas import LEARNED, OPTIMIZERS, Activation, Optimizer, Output, Parameters, leaky, leaky_derivative
 from ..kernels import (
     runs,
     vector_math,  # noqa: F401  gives SIMD vectors their operators and functions
@@ -28,10 +27,8 @@ from ..kernels.layout import LINE, InPlace, Layout, make_in_place, make_layout
 from ..kernels.reading import as_kernel_takes, element_type, how_to_read
 from ..kernels.threads import THREADS
 from ..kernels.units_in_lanes import make_units_in_lanes
-from ..losses import Output
-from ..optimizers import OPTIMIZERS, Optimizer
-from ..parameters import Parameters
 from . import team
+from .dispatch import TEAM_WORK, Plan, make_plan
 
 REGISTERS = 2  # side by side where examples are in lanes: independent chains hide each other's latency
 COLUMNS = 3  # vectors in a row of a register tile

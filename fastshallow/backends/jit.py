@@ -8,10 +8,8 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from ..activations import Activation
+from ..formulas import Activation, Output, Parameters
 from ..kernels.compiling import inline, kernel, number_type
-from ..losses import Output
-from ..parameters import Parameters
 from .loops import make, number
 
 _compiled: dict[tuple[str, str, Any], tuple[Any, Any]] = {}

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import Activation
-from ..losses import Output
-from ..parameters import Parameters
+from ..formulas import Activation, Output, Parameters
 from .numpy import QUIET
 
 

@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..activations import Activation
-from ..losses import Output
-from ..parameters import Parameters
+from ..formulas import Activation, Output, Parameters
 
 QUIET = {"over": "ignore", "invalid": "ignore"}  # infinity and NaN go through, and show in the cost
 

@@ -123,7 +123,7 @@ def cache_enabled() -> bool:
 @functools.cache
 def _sources() -> str:
     package = Path(__file__).parent.parent
-    files = sorted([*package.glob("kernels/*.py"), *package.glob("backends/*.py")])
+    files = sorted([*package.glob("kernels/*.py"), package / "backends/fused.py", package / "backends/loops.py"])
     versions = f"{numba.__version__} {llvmlite.__version__} {np.__version__}"
     return versions + "".join(hashlib.sha256(file.read_bytes()).hexdigest() for file in files)
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import Target
+from ..training import Target
 
 ROWS = 4096  # rows converted at once, so that only so many exist as text
 

@@ -10,13 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import files, functional
-from .activations import ACTIVATIONS, Activation, leaky_relu_of
-from .dtypes import by_pieces, computing
+from ..backends import functional
+from ..data import by_pieces, columns_of, computing, files, is_sparse
+from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, leaky_relu_of
 from .history import History
-from .losses import OUTPUTS, Output
-from .parameters import Parameters
-from .sparse import columns_of, is_sparse
 
 FORMAT, VERSION = "fastshallow network", 1
 

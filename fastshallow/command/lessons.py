@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from . import datasets, tables
-from .network import Features, Network, Target
-from .watching import score_of
+from ..data import datasets
+from ..training import Features, Network, Target, score_of
+from . import tables
 
 STABLE = 7000  # the flower's costs can be reproduced up to this epoch; then the problem amplifies any rounding
 

@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .activations import Activation, leaky_relu_of
-from .backends.numpy import normalizers
-from .dtypes import by_pieces
+from ..backends import normalizers
+from ..data import by_pieces
+from ..formulas import OUTPUTS, Activation, Adaptive, Output, Parameters, leaky_relu_of
 from .history import Record
-from .losses import OUTPUTS, Output
-from .parameters import Parameters
-from .schedules import Adaptive
 from .settings import Data, Settings
 
 

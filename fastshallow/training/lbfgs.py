@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .parameters import positive_integer
+from ..formulas import LBFGS
 
 Vector = NDArray[np.float64]
 
@@ -22,41 +21,6 @@ CURVATURE = 0.9  # c2: |phi'(a)| <= c2 |phi'(0)|; NW's choice of both for quasi-
 NEAR = 0.1  # a trial stays this part of the interval away from its ends
 FAR = 4.0  # or is so many times the one before, as long as there is no interval
 EPS = float(np.finfo(np.float64).eps)
-
-
-@dataclass(frozen=True)
-class LBFGS:
-    """L-BFGS (Liu and Nocedal 1989; NW, algorithm 7.5) with a line search for the strong Wolfe conditions.
-
-    Parameters
-    ----------
-    history_size
-        Pairs of steps and changes of the gradient that are kept, 1 or more.
-    gradient_tolerance
-        It has converged where no component of the gradient is larger than this: SciPy's ``gtol``.
-    cost_tolerance
-        And after a step from f to f' with (f - f') <= cost_tolerance * max(|f|, |f'|, 1): SciPy's ``ftol``.
-    evaluations
-        The most evaluations of the cost in one line search, 1 or more: SciPy's ``maxls``.
-    """
-
-    history_size: int = 10
-    gradient_tolerance: float = 1e-5
-    cost_tolerance: float = 1e-9
-    evaluations: int = 25
-
-    name: ClassVar[str] = "lbfgs"
-
-    def __post_init__(self) -> None:
-        for name in "history_size", "evaluations":
-            object.__setattr__(self, name, positive_integer(name, getattr(self, name)))
-        for name in "gradient_tolerance", "cost_tolerance":
-            value = getattr(self, name)
-            if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
-                raise TypeError(f"{name} must be a number, not {value!r}")
-            if not 0.0 <= value < math.inf:
-                raise ValueError(f"{name} must be finite and not negative, not {value}")
-            object.__setattr__(self, name, float(value))
 
 
 class Pair(NamedTuple):

@@ -9,21 +9,18 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from ..activations import Activation, leaky_relu_of
-from ..dispatch import Plan
-from ..dropout import Dropout
+from ..backends import Plan, team
+from ..backends.fused import COLUMNS, Switches, layout, make_call
+from ..data import Columns
+from ..formulas import Activation, Dropout, Parameters, leaky_relu_of
 from ..kernels import runs
 from ..kernels.compiling import lanes
 from ..kernels.layout import InPlace
 from ..kernels.panels import make_panels
 from ..kernels.reading import as_kernel_takes
 from ..kernels.threads import THREADS
-from ..parameters import Parameters
-from ..settings import Data, Settings
-from ..sparse import Columns
-from ..stepwise import Rates, largest
-from . import team
-from .fused import COLUMNS, Switches, layout, make_call
+from .settings import Data, Settings
+from .stepwise import Rates, largest
 
 ROOM = 2**18  # costs, and places of examples in an order, that there is room for before they are fetched, or made anew
 

@@ -9,7 +9,25 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from .activations import Activation, activation
+from ..data import check_data, check_parameters, check_threads
+from ..formulas import (
+    LBFGS,
+    Activation,
+    Optimizer,
+    Output,
+    Parameters,
+    Scale,
+    Schedule,
+    Seed,
+    activation,
+    generator,
+    initialize_parameters,
+    number,
+    output_layer,
+    positive_integer,
+    schedule,
+    update_rule,
+)
 from .arguments import (
     checked_data,
     checked_dropout,
@@ -22,14 +40,8 @@ from .arguments import (
     warn_of_symmetry,
 )
 from .checkpoints import Checkpoint, read
-from .checks import check_data, check_parameters, check_threads
-from .lbfgs import LBFGS
 from .loop import Callback, DivergenceError, Progress, go
-from .losses import Output, output_layer
 from .network import Network
-from .optimizers import Optimizer, update_rule
-from .parameters import Parameters, Scale, Seed, generator, initialize_parameters, number, positive_integer
-from .schedules import Schedule, schedule
 from .settings import Settings, weighted
 
 __all__ = ["DivergenceError", "Progress", "resume", "train"]

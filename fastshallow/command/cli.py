@@ -172,7 +172,7 @@ class _Version(argparse.Action):
         super().__init__(option_strings, dest, nargs=0, help="show the version")
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from . import __version__
+        from .. import __version__
 
         print(f"fastshallow {__version__}")
         parser.exit()

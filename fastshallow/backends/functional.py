@@ -7,13 +7,10 @@ from typing import Any, NamedTuple
 
 from numpy.typing import ArrayLike, NDArray
 
-from .activations import Activation, activation
-from .backends import BACKENDS, COMPILED, load
-from .checks import check_parameters, check_threads, check_x, check_y
+from ..data import FLOAT32, FLOAT64, check_parameters, check_threads, check_x, check_y
+from ..formulas import Activation, Output, Parameters, activation, output_layer
 from .dispatch import explain, unavailable
-from .dtypes import FLOAT32, FLOAT64
-from .losses import Output, output_layer
-from .parameters import Parameters
+from .ladder import BACKENDS, COMPILED, load
 
 
 class Backend(NamedTuple):

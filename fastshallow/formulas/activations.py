@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .formulas import FormulaError, digest, trace
+from .text import FormulaError, digest, trace
 
 Formula = Callable[..., Any]
 

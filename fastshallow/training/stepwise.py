@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .activations import Activation, leaky_relu_of
-from .dropout import Dropout
-from .parameters import Parameters
+from ..formulas import Activation, Dropout, Parameters, leaky_relu_of
 from .settings import Data, Settings
 
 Rates = Callable[[int, int], NDArray[np.float64]]  # (first epoch, how many) -> their learning rates

@@ -15,12 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import dispatch, files, lessons, report, tables
-from .backends import COMPILED
+from ..backends import COMPILED, dispatch
+from ..data import files
+from ..measuring import report
+from ..training import Network, Progress
+from ..training import train as fit
+from . import lessons, tables
 from .console import digits, progress_bar, seconds_text, show_table
-from .loop import Progress
-from .network import Network
-from .training import train as fit
 
 
 def train(arguments: argparse.Namespace) -> int:

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import functional
-from .parameters import Parameters, initialize_parameters
+from ..backends import functional
+from ..formulas import Parameters, initialize_parameters
 
 ROUNDS = 20  # each backend's time budget is spent in so many turns
 SLOW = ("loops", "examples", "jit")  # their time is a constant times the number of examples
@@ -182,8 +182,8 @@ def too_slow(case: Case, backend: str, longest: float) -> str:
 
 def machine() -> dict[str, Any]:
     """What decides speed here: processor, vector width, threads, versions, and where compiled code is kept."""
-    from .backends import team  # here, since they import Numba
-    from .kernels import compiling
+    from ..backends import team  # here, since they import Numba
+    from ..kernels import compiling
 
     affinity = getattr(os, "sched_getaffinity", None)
     return {

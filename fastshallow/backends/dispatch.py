@@ -9,8 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .kernels import CACHE, MANY
-from .parameters import positive_integer
+from ..formulas import positive_integer
+from ..kernels import CACHE, MANY
 
 TILE = 128  # examples that fill it best, where it has room for them
 WIDE_TILE = 256  # examples where the weights do not fit, so that each is fetched for more of them
@@ -141,7 +141,7 @@ def explain(n_x: int, n_h: int, n_y: int, m: int, dtype: DTypeLike = "float64") 
         raise ValueError(f"dtype must be float32 or float64, not {np.dtype(dtype)}")
     problem, lanes = unavailable(), 0
     if problem is None:
-        from .kernels.compiling import lanes as lanes_of
+        from ..kernels.compiling import lanes as lanes_of
 
         lanes = lanes_of(dtype)
     return choose(n_x, n_h, n_y, m, dtype, problem, lanes)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..formulas import Parameters, positive_integer
 from .dtypes import FLOAT32, FLOAT64, computing, is_bfloat16, is_stored
-from .parameters import Parameters, positive_integer
 from .sparse import Columns, columns_of, is_sparse
 
 

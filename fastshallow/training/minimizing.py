@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..formulas import Parameters
 from .lbfgs import Minimizer
-from .parameters import Parameters
 from .settings import Data, Settings
 from .stepwise import largest, regularized
 

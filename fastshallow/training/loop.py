@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from ..backends import named_backend
+from ..formulas import LBFGS, Parameters
 from .checkpoints import Checkpoint
-from .functional import named_backend
 from .history import Record
-from .lbfgs import LBFGS
 from .minimizing import Minimizing
 from .network import Network
-from .parameters import Parameters
 from .settings import Data, Settings
 from .stepwise import Stepwise
 from .watching import Watch
@@ -76,7 +75,7 @@ def go(
     if isinstance(settings.optimizer, LBFGS):
         steps: Any = Minimizing(data, p, settings, module, threads, state)
     elif settings.backend == "fused":
-        from .backends.compiled import Compiled
+        from .compiled import Compiled
 
         steps = Compiled(data, p, settings, watch.rates, threads, state)
     else:

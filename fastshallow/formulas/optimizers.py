@@ -14,8 +14,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .formulas import digest
-from .lbfgs import LBFGS
+from .parameters import positive_integer
+from .text import digest
 
 
 @dataclass(frozen=True)
@@ -194,6 +194,41 @@ class AdamW(Adam):
         """Give Adam's, and what weight decay leaves of a parameter."""
         rate, scale = learning_rate / (1.0 - beta1**step), 1.0 / math.sqrt(1.0 - beta2**step)
         return rate, scale, beta1, beta2, epsilon, 1.0 - learning_rate * weight_decay
+
+
+@dataclass(frozen=True)
+class LBFGS:
+    """L-BFGS (Liu and Nocedal 1989; NW, algorithm 7.5) with a line search for the strong Wolfe conditions.
+
+    Parameters
+    ----------
+    history_size
+        Pairs of steps and changes of the gradient that are kept, 1 or more.
+    gradient_tolerance
+        It has converged where no component of the gradient is larger than this: SciPy's ``gtol``.
+    cost_tolerance
+        And after a step from f to f' with (f - f') <= cost_tolerance * max(|f|, |f'|, 1): SciPy's ``ftol``.
+    evaluations
+        The most evaluations of the cost in one line search, 1 or more: SciPy's ``maxls``.
+    """
+
+    history_size: int = 10
+    gradient_tolerance: float = 1e-5
+    cost_tolerance: float = 1e-9
+    evaluations: int = 25
+
+    name: ClassVar[str] = "lbfgs"
+
+    def __post_init__(self) -> None:
+        for name in "history_size", "evaluations":
+            object.__setattr__(self, name, positive_integer(name, getattr(self, name)))
+        for name in "gradient_tolerance", "cost_tolerance":
+            value = getattr(self, name)
+            if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
+                raise TypeError(f"{name} must be a number, not {value!r}")
+            if not 0.0 <= value < math.inf:
+                raise ValueError(f"{name} must be finite and not negative, not {value}")
+            object.__setattr__(self, name, float(value))
 
 
 OPTIMIZERS = {each.name: each() for each in (GradientDescent, Momentum, Nesterov, RMSProp, Adam, AdamW)}

@@ -8,12 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .activations import Activation
-from .dtypes import computing
-from .losses import Output
-from .orders import Orders, block_size
-from .schedules import Schedule
-from .sparse import Columns
+from ..data import Columns, Orders, block_size, computing
+from ..formulas import Activation, Output, Schedule
 
 
 @dataclass(frozen=True)

@@ -12,15 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import files
-from .activations import ACTIVATIONS, LEARNED, Activation, leaky_relu_of
+from ..data import Columns, files
+from ..formulas import (
+    ACTIVATIONS,
+    LEARNED,
+    OUTPUTS,
+    SCHEDULES,
+    Activation,
+    Function,
+    Parameters,
+    Schedule,
+    leaky_relu_of,
+    update_rule,
+)
 from .history import History, Record
-from .losses import OUTPUTS
-from .optimizers import update_rule
-from .parameters import Parameters
-from .schedules import SCHEDULES, Function, Schedule
 from .settings import Data, Settings
-from .sparse import Columns
 
 FORMAT, VERSION = "fastshallow checkpoint", 1
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .formulas import digest
+from .text import digest
 
 
 @dataclass(frozen=True, eq=False)

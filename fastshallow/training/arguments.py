@@ -9,17 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import dispatch
+from ..backends import dispatch, named_backend
+from ..data import Columns, check_data, check_finite, check_labels, check_y, computing
+from ..formulas import LBFGS, Output, Parameters, number
 from .checkpoints import Checkpoint
-from .checks import check_data, check_finite, check_labels, check_y
-from .dtypes import computing
-from .functional import named_backend
-from .lbfgs import LBFGS
 from .loop import Hooks, Progress
-from .losses import Output
-from .parameters import Parameters, number
 from .settings import Data, Settings, sample_weights, split
-from .sparse import Columns
 
 
 def checked_data(X: Any, Y: ArrayLike, n_y: int | None, output: Output, sample_weight: Any) -> Data:

@@ -1,0 +1,23 @@
+"""The ladder from loops to hardware: modules with the same two functions, `forward` and `cost_and_gradients`.
+
+They take checked input: X and Y of one dtype, float32 or float64, and parameters of it in C order. Only `fused` makes
+use of `threads`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+BACKENDS = ("loops", "examples", "numpy", "jit", "fused")
+COMPILED = ("jit", "fused")
+
+_loaded: dict[str, ModuleType] = {}
+
+
+def load(name: str) -> ModuleType:
+    """The backend of that name; the compiled ones import Numba."""
+    module = _loaded.get(name)
+    if module is None:
+        module = _loaded[name] = importlib.import_module(f".{name}", __package__)
+    return module

@@ -1,0 +1,22 @@
+"""Training: the loop around the steps, what watches it, and the network that it gives back."""
+
+from .checkpoints import CheckpointError
+from .history import History
+from .loop import DivergenceError, Progress
+from .network import Features, Network, NetworkFileError, Target
+from .training import resume, train
+from .watching import score_of
+
+__all__ = [
+    "CheckpointError",
+    "DivergenceError",
+    "Features",
+    "History",
+    "Network",
+    "NetworkFileError",
+    "Progress",
+    "Target",
+    "resume",
+    "score_of",
+    "train",
+]
