@@ -11,7 +11,10 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "fastshallow"
 FLOORS = [["formulas", "kernels"], ["data"], ["backends"], ["training", "measuring"], ["command"]]
 FLOOR = {wing: floor for floor, wings in enumerate(FLOORS) for wing in wings}
-NO_DOOR = {"kernels", "backends.fused", "backends.jit", "backends.team"}  # they import Numba, which a door must not
+NO_DOOR = {
+    "kernels",
+    *(f"backends.{name}" for name in ("fused", "jit", "layout", "native", "team")),
+}  # they import LLVM
 FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from cases import make_case
+from fastshallow.kernels.runs import MOST_PARTS
 
 import fastshallow as fs
 from fastshallow.backends.dispatch import choose, make_plan
-from fastshallow.kernels.runs import MOST_PARTS
 
 AVX2 = {
     "NUMBA_CPU_NAME": "haswell",

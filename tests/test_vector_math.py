@@ -9,6 +9,8 @@ from pathlib import Path
 import mpmath
 import numpy as np
 import pytest
+from fastshallow.kernels.tabulated import make_tabulated
+from fastshallow.kernels.vector_parts import make_polynomial, scaled
 from numba import types
 from test_dispatch import AVX2, SSE2
 
@@ -16,8 +18,6 @@ from fastshallow.formulas.activations import sigmoid
 from fastshallow.kernels import vector_math
 from fastshallow.kernels.compiling import inline, kernel, lanes, number_type
 from fastshallow.kernels.simd import load, store
-from fastshallow.kernels.tabulated import make_tabulated
-from fastshallow.kernels.vector_parts import make_polynomial, scaled
 
 FUNCTIONS = ("exp", "expm1", "tanh", "log", "log1p", "sigmoid")
 DTYPES = ("float32", "float64")

@@ -9,10 +9,10 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
+from fastshallow.kernels.tiles import inner_add, outer_add, tile_store, tile_zeros
 from numba import types
 
 from fastshallow.kernels.compiling import kernel, lanes, number_type
-from fastshallow.kernels.tiles import inner_add, outer_add, tile_store, tile_zeros
 from fastshallow.measuring.report import Case
 
 L2 = 2**18  # bytes that no first-level cache holds, but every second-level cache

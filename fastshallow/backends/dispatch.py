@@ -141,7 +141,7 @@ def explain(n_x: int, n_h: int, n_y: int, m: int, dtype: DTypeLike = "float64") 
         raise ValueError(f"dtype must be float32 or float64, not {np.dtype(dtype)}")
     problem, lanes = unavailable(), 0
     if problem is None:
-        from ..kernels.compiling import lanes as lanes_of
+        from ..kernels.machine import lanes as lanes_of
 
         lanes = lanes_of(dtype)
     return choose(n_x, n_h, n_y, m, dtype, problem, lanes)

@@ -1,18 +1,57 @@
-"""The very source of `loops`, compiled by Numba: what a JIT alone buys."""
+"""The very source of `loops`, compiled by Numba: what a JIT alone buys.
+
+Numba keeps a compiled function beside its source file and looks it up by signature, bytecode and closure. It does not
+notice that a function called from there has changed. So a digest of everything that goes into a function is put into its
+name, and it is looked up by that.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+import llvmlite
+import numba
 import numpy as np
 from numba import types
-from numba.extending import overload
+from numba.core.caching import FunctionCache
+from numba.extending import overload, register_jitable
 
 from ..formulas import Activation, Output, Parameters
-from ..kernels.compiling import inline, kernel, number_type
+from ..kernels.machine import processor
+from ..kernels.objects import enabled
 from .loops import make, number
 
 _compiled: dict[tuple[str, str, Any], tuple[Any, Any]] = {}
+
+
+class _Cache(FunctionCache):
+    def _index_key(self, sig: Any, codegen: Any) -> tuple[str]:
+        return (self._py_func.__qualname__,)
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # of a damaged file, whatever unpickling makes of it
+            self.flush()
+            return None
+
+
+def kernel(function: Any, signature: Any, *closure: object) -> Any:
+    """Compile `function` for one signature; `closure` says what it closes over: digests of formulas."""
+    sources = [Path(__file__).with_name(name).read_bytes() for name in ("jit.py", "loops.py")]
+    versions = numba.__version__, llvmlite.__version__, np.__version__
+    text = "\n".join(map(str, (*sources, *versions, *processor(), signature, *closure)))
+    function.__qualname__ = f"{function.__name__}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    made = numba.njit(nogil=True, error_model="numpy")(function)
+    if enabled():
+        with suppress(RuntimeError):  # where no folder can be written there is no cache
+            made._cache = _Cache(function)
+    made.compile(signature)
+    made.disable_compile()
+    return made
 
 
 @overload(number)
@@ -43,15 +82,16 @@ def compiled(hidden: Activation, output: Output, dtype: Any) -> tuple[Any, Any]:
     found = _compiled.get(key)
     if found is None:
         forward, cost_and_gradients = make(
-            inline(hidden.value),
-            inline(hidden.derivative),
-            inline(output.value),
-            inline(output.loss),
+            register_jitable(hidden.value),
+            register_jitable(hidden.derivative),
+            register_jitable(output.value),
+            register_jitable(output.loss),
             output.normalized,
-            helper=inline,
+            helper=register_jitable,
         )
-        data = types.Array(number_type(dtype), 2, "A", readonly=True)
-        matrix = types.Array(number_type(dtype), 2, "C")
+        real = types.float32 if dtype == np.float32 else types.float64
+        data = types.Array(real, 2, "A", readonly=True)
+        matrix = types.Array(real, 2, "C")
         found = _compiled[key] = (
             kernel(forward, types.void(data, *[matrix] * 5), *key[:2]),
             kernel(cost_and_gradients, types.float64(data, data, *[matrix] * 8), *key[:2]),

@@ -14,9 +14,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
-import numpy as np
-
-from ..kernels.threads import BASE, CALL, DONE, THREADS
+from .native import KERNEL
 
 LIMITS = ("FASTSHALLOW_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # the first that is set counts
 
@@ -24,15 +22,14 @@ LIMITS = ("FASTSHALLOW_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # 
 class _Worker(threading.Thread):
     def __init__(self) -> None:
         super().__init__(name="fastshallow", daemon=True)
-        self.tasks: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]]] = SimpleQueue()
+        self.tasks: SimpleQueue[tuple[Callable[..., Any], tuple[int, ...], Any]] = SimpleQueue()
         self.start()
 
     def run(self) -> None:
         while True:
-            function, arguments = self.tasks.get()
-            with suppress(Exception):  # the caller's own call has failed in the same way
-                function(*arguments)
-            del function, arguments  # keep nobody's data alive
+            function, arguments, records = self.tasks.get()
+            function(*arguments)
+            del records  # which it has pointed to
 
 
 class _Workers:
@@ -82,28 +79,28 @@ def processors() -> int:
     return count
 
 
-def run(function: Callable[..., Any], arguments: tuple[Any, ...], most: int, asked: bool) -> Any:
-    """Run a kernel on up to `most` threads, exactly so many if they were `asked` for; give back what the first returns.
+def run(kernel: int, records: Any, most: int, asked: bool) -> Any:
+    """Run the kernel at an address on up to `most` threads, exactly so many if they were `asked` for; give back its result.
 
-    `arguments` end with the array of settings; each thread gets its rank and the number of the call after them. Who has
-    not begun when the work is done is not waited for.
+    Each thread gets the run, its own place, its rank and the number of the call. Who has not begun when the work is done
+    is not waited for.
     """
+    function, run, (first, *places) = KERNEL(kernel), records.run_address, records.place_addresses
     try:
         workers = _workers.borrow(most - 1, None if asked else processors())
     except RuntimeError:  # no more threads can be started
-        return function(*arguments, 0, 0)
-    control = arguments[-1]
-    integers = control.view(np.int64)
-    call = int(integers[CALL]) + 1
-    control[THREADS], control[BASE] = 1 + len(workers), integers[DONE]
+        return function(run, first, 0, 0, 0, 0)
+    record = records.run[0]
+    call = int(record["call"]) + 1
+    record["threads"], record["base"] = 1 + len(workers), record["done"]
     try:
-        for rank, worker in enumerate(workers, 1):
-            worker.tasks.put((function, (*arguments, rank, call)))
-        return function(*arguments, 0, call)
+        for rank, (worker, place) in enumerate(zip(workers, places, strict=False), 1):
+            worker.tasks.put((function, (run, place, rank, call, 0, 0), records))
+        return function(run, first, 0, call, 0, 0)
     finally:
-        integers[CALL] = call + 1  # closed, if something has kept the kernel from it
-        control[THREADS] = 1
+        record["call"] = call + 1  # closed, if something has kept the kernel from it
+        record["threads"] = 1
         for worker in workers:
             with suppress(Empty):
-                worker.tasks.get_nowait()  # so that nobody's data is kept for a thread that is late
+                worker.tasks.get_nowait()  # so that nothing is kept for a thread that is late
         _workers.give_back(workers)

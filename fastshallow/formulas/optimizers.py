@@ -172,7 +172,7 @@ class Adam(Optimizer):
         step: float, learning_rate: float, beta1: float, beta2: float, epsilon: float
     ) -> tuple[float, ...]:
         """Give what corrects that the means begin at zero, in the learning rate and in the root, and the rest."""
-        rate, scale = learning_rate / (1.0 - beta1**step), 1.0 / math.sqrt(1.0 - beta2**step)
+        rate, scale = learning_rate / (1.0 - beta1**step), 1.0 / np.sqrt(1.0 - beta2**step)
         return rate, scale, beta1, beta2, epsilon, 1.0
 
 
@@ -192,7 +192,7 @@ class AdamW(Adam):
         step: float, learning_rate: float, beta1: float, beta2: float, epsilon: float, weight_decay: float
     ) -> tuple[float, ...]:
         """Give Adam's, and what weight decay leaves of a parameter."""
-        rate, scale = learning_rate / (1.0 - beta1**step), 1.0 / math.sqrt(1.0 - beta2**step)
+        rate, scale = learning_rate / (1.0 - beta1**step), 1.0 / np.sqrt(1.0 - beta2**step)
         return rate, scale, beta1, beta2, epsilon, 1.0 - learning_rate * weight_decay
 
 

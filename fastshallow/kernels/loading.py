@@ -1,61 +1,83 @@
-"""A tile of X on its way into the scratch memory, where hidden units are side by side in the lanes."""
+"""A tile of examples on its way into a thread's buffers: X, Y and the examples' weights.
+
+X comes from any memory order and dtype, features or examples side by side, in the order of the epoch; what is to be
+subtracted from each feature is. The buffers are padded with zeros to whole register tiles.
+"""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+from .arithmetic import Entries
+from .copying import fill, make_copying
+from .marks import helper
+from .simd.reading import read
+from .simd.vectors import element, is_given, load_first, put, shifted, splat, store_first
+from .sizes import round_up
 
-from .compiling import inline
-from .copying import make_copying
-from .layout import LINE, round_up
-from .simd import element, prefetch
 
+def make_loading(L: int, kind: int) -> Entries:
+    """The entries `load_x`, of X whose numbers are of a `kind`, and `load_y`."""
+    x_copying, y_copying = make_copying(L, kind), make_copying(L)
+    bring_x, bring_y, kind_y = x_copying.bring, y_copying.bring, 0
 
-def make_loading(formulas: SimpleNamespace, L: int, R: int, rows: bool) -> SimpleNamespace:
-    """`steps`, `load_x` and `expect` for vectors of L lanes and register tiles of R rows; W1 in `rows` or panels."""
-    shuffled, itemsize, copying = formulas.shuffled, formulas.x_itemsize, make_copying(L, kind=formulas.x_kind)
-    fill, copy, transpose = copying.fill, copying.copy, copying.transpose
+    @helper
+    def subtract(run, place, n, k, features):
+        # from n examples of features k, ...
+        for f in range(features):
+            if run.x_next == 1:
+                for t in range(0, n, L):
+                    i = f * run.x_step + t
+                    x = load_first(place.X, i, n - t, L) - splat(run.shift, k + f, L)
+                    store_first(place.X, i, x, n - t)
+            else:
+                for t in range(n):
+                    i = t * run.x_next + f * run.x_step
+                    put(place.X, i, element(place.X, i) - element(run.shift, k + f))
 
-    @inline
-    def steps(X, at):
-        # of X in the scratch memory: from example to example, from feature to feature
-        if not rows and not shuffled and abs(X.strides[1]) <= abs(X.strides[0]):
-            return 1, at.ld_t
-        return at.ld_x, 1
-
-    @inline
-    def load_x(X, order, i, start, n, k, stop, S, at):
-        # features k, ..., stop - 1 of n examples of X -> the scratch memory, with zeros up to whole register tiles
-        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
-        source, features, padded = start * column + k * row, stop - k, round_up(n, R)
-        x_row, x_step = steps(X, at)
-        if x_row == 1:
-            copy(X, source, row, column, features, n, S, at.X, x_step, round_up(padded, L))
-            for f in range(features, round_up(features, R)):
-                fill(S, at.X + f * x_step, padded, 0)
-            return
-        if shuffled:
-            for t in range(n):
-                source = int(element(order, i + start + t)) * column + k * row
-                copy(X, source, 0, row, 1, features, S, at.X + t * x_row, x_row, x_row)
-        elif rows and column == 1:
-            transpose(X, source, row, features, n, S, at.X, x_row)
-            for t in range(n):
-                fill(S, at.X + t * x_row + features, x_row - features, 0)
+    def load_x(run, place, begin, n, k, stop):
+        # features k, ..., stop - 1 of examples begin, ..., begin + n - 1
+        X, features = shifted(run.X, k * run.x_row), stop - k
+        row, column = run.x_row, run.x_column
+        padded, wide = round_up(n, run.pad_examples), round_up(features, run.pad_features)
+        if run.x_next == 1:
+            if run.shuffled:
+                for t in range(n):
+                    source = element(place.order, begin + t) * column
+                    for f in range(features):
+                        put(place.X, f * run.x_step + t, read(X, source + f * row, place.X, kind))
+                for f in range(features):
+                    fill(shifted(place.X, f * run.x_step + n), padded - n, 0)
+            else:
+                bring_x(shifted(X, begin * column), row, column, features, n, place.X, run.x_step, padded)
+            for f in range(features, wide):
+                fill(shifted(place.X, f * run.x_step), padded, 0)
         else:
-            copy(X, source, column, row, n, features, S, at.X, x_row, x_row)
-        fill(S, at.X + n * x_row, (padded - n) * x_row, 0)
+            if run.shuffled:
+                for t in range(n):
+                    x = shifted(X, element(place.order, begin + t) * column)
+                    bring_x(x, 0, row, 1, features, shifted(place.X, t * run.x_next), 0, wide)
+            else:
+                bring_x(shifted(X, begin * column), column, row, n, features, place.X, run.x_next, wide)
+            fill(shifted(place.X, n * run.x_next), (padded - n) * run.x_next, 0)
+        if is_given(run.shift):
+            subtract(run, place, n, k, features)
+        return 0.0
 
-    @inline
-    def expect(X, t, t_end, k, k_end):
-        # asks for features k, ..., k_end - 1 of examples t, ..., t_end - 1 while there is other work
-        row, column = X.strides[0] // itemsize, X.strides[1] // itemsize
-        if abs(column) <= abs(row):
-            for f in range(k, k_end):
-                for e in range(t, t_end, LINE // itemsize):
-                    prefetch(X, e * column + f * row)
+    def load_y(run, place, begin, n, padded, _):
+        # Y of n examples, and their weights
+        row, column, ld = run.y_row, run.y_column, run.ld_t
+        if run.shuffled:
+            for t in range(n):
+                source = element(place.order, begin + t) * column
+                for y in range(run.n_y):
+                    put(place.Y, y * ld + t, read(run.Y, source + y * row, place.Y, kind_y))
+            for y in range(run.n_y):
+                fill(shifted(place.Y, y * ld + n), padded - n, 0)
         else:
-            for e in range(t, t_end):
-                for f in range(k, k_end, LINE // itemsize):
-                    prefetch(X, e * column + f * row)
+            bring_y(shifted(run.Y, begin * column), row, column, run.n_y, n, place.Y, ld, padded)
+        if is_given(run.weights):
+            for t in range(n):
+                example = element(place.order, begin + t) if run.shuffled else begin + t
+                put(place.weights, t, element(run.weights, example))
+        return 0.0
 
-    return SimpleNamespace(steps=steps, load_x=load_x, expect=expect)
+    return {"load_x": load_x, "load_y": load_y}

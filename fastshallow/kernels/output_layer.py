@@ -1,73 +1,62 @@
-"""The output layer on a buffer of scores, examples in lanes: A2, and the error dZ2 with the cost.
+"""The output layer on a tile of scores, examples in lanes: A2, or the error dZ2 with the cost.
 
-A buffer holds a row for each output; lane t of each row belongs to example t.
+Z holds a row for each output; lane t of each row belongs to example t.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 
-from .compiling import helper, inline
-from .runs import WEIGHTS
-from .simd import element, keep_first, load, put, store, zeros
+from .arithmetic import Entries
+from .marks import inline
+from .simd.vectors import formula, hsum, is_given, keep_first, load, store, zeros
 
 
-def make_weights(shuffled: bool) -> Callable[..., None]:
-    """`weights`, which brings those of n examples into a buffer."""
-
-    @helper
-    def weights(control, i, begin, n, S, j):
-        # of examples begin, ..., or of those that stand there in the order that begins at control[i]
-        first = int(control[WEIGHTS])
-        for t in range(n):
-            example = int(element(control, i + begin + t)) if shuffled else begin + t
-            put(S, j + t, element(control, first + example))
-
-    return weights
-
-
-def make_output_layer(formulas: SimpleNamespace, L: int) -> SimpleNamespace:
-    """`values` and `errors` for a block of L examples."""
-    value, loss, normalized = formulas.output_value, formulas.output_loss, formulas.normalized
-    weighted = formulas.weighted
+def make_output(output: Any, L: int) -> Entries:
+    """The entries `outputs` and `output`, in vectors of L examples."""
+    normalized = output.normalized
+    value, loss = formula(output.value), formula(output.loss)
+    exp = formula(np.exp)
 
     @inline
-    def normalizers(S, z, ld, n_y):
+    def normalizers(run, place, t):
         # the largest score of each example, and the sum of exp(score - largest)
-        shift, total = load(S, z, L), zeros(S, L)
+        shift, total = load(place.Z, t, L), zeros(place.Z, L)
         if normalized:
-            for y in range(1, n_y):
-                shift = np.maximum(shift, load(S, z + y * ld, L))
-            for y in range(n_y):
-                total = total + np.exp(load(S, z + y * ld, L) - shift)
+            for y in range(1, run.n_y):
+                shift = np.maximum(shift, load(place.Z, y * run.ld_t + t, L))
+            for y in range(run.n_y):
+                total = total + exp(load(place.Z, y * run.ld_t + t, L) - shift)
         return shift, total
 
-    @inline
-    def values(S, z, ld, n_y):
+    def outputs(run, place, n, _, __, ___):
         # Z2 -> A2, in place
-        shift, total = normalizers(S, z, ld, n_y)
-        for y in range(n_y):
-            store(S, z + y * ld, value(load(S, z + y * ld, L), shift, total))
+        for t in range(0, n, L):
+            shift, total = normalizers(run, place, t)
+            for y in range(run.n_y):
+                i = y * run.ld_t + t
+                store(place.Z, i, value(load(place.Z, i, L), shift, total))
+        return 0.0
 
-    @inline
-    def errors(S, z, ld, y_, ld_y, n_y, n, scale, with_cost):
-        # Z2 -> scale * dZ2 = scale * (A2 - Y), in place, and the cost of each of the first n examples; zero in the
-        # rest. After the rows of Y comes one of weights, if the examples have any.
-        shift, total = normalizers(S, z, ld, n_y)
-        cost = zeros(S, L)
-        factor = zeros(S, L) + scale
-        if weighted:
-            factor = factor * load(S, y_ + n_y * ld_y, L)
-        for y in range(n_y):
-            score, label = load(S, z + y * ld, L), load(S, y_ + y * ld_y, L)
-            store(S, z + y * ld, keep_first((value(score, shift, total) - label) * factor, n))
-            if with_cost:
-                cost = cost + loss(score, label, shift, total)
-        if weighted:
-            cost = cost * load(S, y_ + n_y * ld_y, L)
-        return keep_first(cost, n)
+    def errors(run, place, n, _, __, ___):
+        # Z2 -> dZ2 / m of the batch, in place, zero beyond the first n examples; gives back their cost
+        weighted, with_cost = is_given(run.weights), place.with_cost
+        costs = zeros(place.Z, L)
+        for t in range(0, n, L):
+            shift, total = normalizers(run, place, t)
+            cost, factor = zeros(place.Z, L), zeros(place.Z, L) + 1.0
+            if weighted:
+                factor = load(place.weights, t, L)
+            scale = factor * (1.0 / place.examples)
+            for y in range(run.n_y):
+                i = y * run.ld_t + t
+                score, label = load(place.Z, i, L), load(place.Y, i, L)
+                store(place.Z, i, keep_first((value(score, shift, total) - label) * scale, n - t))
+                if with_cost:
+                    cost = cost + loss(score, label, shift, total)
+            costs = costs + keep_first(cost * factor, n - t)
+        return hsum(costs)
 
-    return SimpleNamespace(values=values, errors=errors)
+    return {"outputs": outputs, "output": errors}

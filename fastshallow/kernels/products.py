@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-from .compiling import inline
-from .simd import element, hsum, load, put, store, zeros
-from .tiles import inner_add, outer_add, tile_hsum, tile_load, tile_store, tile_zeros
+from .marks import inline
+from .simd.tiles import inner_add, outer_add, tile_hsum, tile_load, tile_store, tile_zeros
+from .simd.vectors import element, hsum, load, put, store, zeros
 
 
 @inline
@@ -52,11 +52,11 @@ def make_products(L: int, V: int) -> SimpleNamespace:
             acc = tile_zeros(S, j, k, L)
             for t in range(0, columns, L):
                 acc = inner_add(acc, A, a + t, lda, B, b + t, ldb, L)
-            store(S, s, tile_hsum(acc))
+            store(s, 0, tile_hsum(acc))
             for r in range(j):
                 for c in range(k):
                     i = g + r * ldg + c
-                    put(S, i, element(S, i) + element(S, s + r * k + c))
+                    put(S, i, element(S, i) + element(s, r * k + c))
 
         return sums
 
@@ -64,7 +64,7 @@ def make_products(L: int, V: int) -> SimpleNamespace:
 
     @inline
     def add_gradient(A, a, lda, rows, B, b, ldb, others, columns, S, g, ldg, s):
-        # G (rows, others) += A (rows, columns) B (others, columns)'; s: where L elements may be written
+        # G (rows, others) += A (rows, columns) B (others, columns)'; s: room for L numbers
         whole_j, whole_k = rows // J * J, others // K * K
         for r in range(0, whole_j, J):
             for c in range(0, whole_k, K):
@@ -78,12 +78,12 @@ def make_products(L: int, V: int) -> SimpleNamespace:
                 sums_1(A, a + r * lda, lda, B, b + c * ldb, ldb, columns, S, g + r * ldg + c, ldg, s)
 
     @inline
-    def add_row_sums(S, a, rows, ld, columns, g):
+    def add_row_sums(A, rows, ld, columns, G):
         # G (rows, 1) += the sums of A's rows
         for r in range(rows):
-            total = zeros(S, L)
+            total = zeros(A, L)
             for t in range(0, columns, L):
-                total = total + load(S, a + r * ld + t, L)
-            put(S, g + r, element(S, g + r) + hsum(total))
+                total = total + load(A, r * ld + t, L)
+            put(G, r, element(G, r) + hsum(total))
 
     return SimpleNamespace(product=product, add_gradient=add_gradient, add_row_sums=add_row_sums)

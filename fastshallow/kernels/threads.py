@@ -16,134 +16,113 @@ import platform
 from typing import Any
 
 from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
-from .compiling import helper, inline
+from .marks import helper, inline
+from .values import BOOL, I32, I64, INT, Value, as_kind, call_llvm
 
 SPINS = 2000  # looks at the number, about 20 us, before the processor is offered to others
 PAUSE = {"x86_64": "llvm.x86.sse2.pause", "amd64": "llvm.x86.sse2.pause"}.get(platform.machine().lower())
 YIELD = "SwitchToThread" if os.name == "nt" else "sched_yield"
-I64 = ir.IntType(64)
 
-# The first elements of the array of settings. Three are 64-bit integers: CALL is odd while a call is open, TAKEN and
-# DONE count the parts of all calls; BASE is what these were when the call began.
-CALL, TAKEN, DONE, BASE, THREADS = range(5)
+# The fields `call`, `taken` and `done` of the record: `call` is odd while a call is open, the others count the parts of
+# all calls; `base` is what these were when the call began.
 
 
-def _integer(context: Any, builder: Any, a: Any, array: Any, i: Any) -> Any:
-    data = context.make_array(a)(context, builder, array).data
-    return builder.bitcast(builder.gep(data, [i]), I64.as_pointer())
+def _counter(run: Value, field: str) -> Any:
+    at = run.builder.gep(run.value, [I64(8 * run.kind.places[field])])
+    return run.builder.bitcast(at, I64.as_pointer())
 
 
-@intrinsic
-def look(typingctx: Any, a: Any, i: Any) -> Any:
-    """The 64-bit integer in element i of `a`, read atomically."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.load_atomic(_integer(context, builder, a, *args), "acquire", 8)
-
-    return types.int64(a, types.intp), codegen
+def look(run: Value, field: str) -> Value:
+    """A counter, read atomically."""
+    return run.new(run.builder.load_atomic(_counter(run, field), "acquire", 8), INT)
 
 
-@intrinsic
-def add(typingctx: Any, a: Any, i: Any, n: Any) -> Any:
-    """Add n to the 64-bit integer in element i of `a`, atomically; gives back what it was.
-
-    Who sees the sum sees what was written before.
-    """
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return builder.atomic_rmw("add", _integer(context, builder, a, *args[:2]), args[2], "acq_rel")
-
-    return types.int64(a, types.intp, types.int64), codegen
+def add(run: Value, field: str, n: int) -> Value:
+    """Add n to a counter, atomically; gives back what it was. Who sees the sum sees what was written before."""
+    return run.new(run.builder.atomic_rmw("add", _counter(run, field), I64(n), "acq_rel"), INT)
 
 
-@intrinsic
-def replace(typingctx: Any, a: Any, i: Any, old: Any, new: Any) -> Any:
-    """Make the 64-bit integer in element i of `a` `new` if it is `old`, atomically; gives back whether it was."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        place = _integer(context, builder, a, *args[:2])
-        return builder.extract_value(builder.cmpxchg(place, *args[2:], "acq_rel", "acquire"), 1)
-
-    return types.boolean(a, types.intp, types.int64, types.int64), codegen
+def replace(run: Value, field: str, old: Value, new: Value) -> Value:
+    """Make a counter `new` if it is `old`, atomically; gives back whether it was."""
+    builder = run.builder
+    pair = builder.cmpxchg(_counter(run, field), old.value, new.value, "acq_rel", "acquire")
+    return run.new(builder.extract_value(pair, 1), BOOL)
 
 
-@intrinsic
-def wait_a_little(typingctx: Any, spins: Any) -> Any:
+def wait_a_little(spins: Value) -> None:
     """Pause a few cycles, or after many spins let another thread have the processor."""
-
-    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        long = builder.icmp_signed(">", args[0], ir.Constant(args[0].type, SPINS))
-        with builder.if_else(long) as (then, otherwise):
-            with then:
-                kind = ir.FunctionType(ir.IntType(32), [])
-                builder.call(builder.module.globals.get(YIELD) or ir.Function(builder.module, kind, YIELD), [])
-            with otherwise:
-                if PAUSE:
-                    kind = ir.FunctionType(ir.VoidType(), [])
-                    builder.call(builder.module.globals.get(PAUSE) or ir.Function(builder.module, kind, PAUSE), [])
-        return context.get_dummy_value()
-
-    return types.void(types.intp), codegen
+    builder = spins.builder
+    with builder.if_else(as_kind(spins > SPINS, BOOL, builder)) as (then, otherwise):
+        with then:
+            call_llvm(builder, YIELD, I32, [])
+        with otherwise:
+            if PAUSE:
+                call_llvm(builder, PAUSE, ir.VoidType(), [])
 
 
 @helper
-def wait_for(control, counter, target):
-    # returns when the counter has reached `target`
+def wait_for_call(run, number):
     spins = 0
-    while look(control, counter) < target:
+    while look(run, "call") < number:
         spins += 1
         wait_a_little(spins)
 
 
 @helper
-def enter(control, rank, call):
-    if rank == 0:
-        add(control, CALL, 1)
-        return True
-    wait_for(control, CALL, call)
-    return add(control, CALL, 0) == call
-
-
-@inline
-def join(control, threads, rank, call):
-    # whether to take part: the first thread opens the call, the others may begin until it closes it. What a thread has
-    # read of the settings before is then of this call: the addition keeps these reads before it, and what is written
-    # for the next call after the one that closes this.
-    return True if rank == 0 and threads == 1 else enter(control, rank, call)
-
-
-@inline
-def close(control, threads):
-    # all parts are done: who has not begun need not
-    if threads > 1:
-        add(control, CALL, 1)
+def wait_for_parts(run, target):
+    spins = 0
+    while look(run, "done") < target:
+        spins += 1
+        wait_a_little(spins)
 
 
 @helper
-def take_next(control, begin, parts, last):
+def enter(run, rank, number) -> bool:
+    if rank == 0:
+        add(run, "call", 1)
+        return True
+    wait_for_call(run, number)
+    return add(run, "call", 0) == number
+
+
+@inline
+def join(run, threads, rank, number):
+    # whether to take part in the call of that number: the first thread opens it, the others may begin until it closes
+    # it. What a thread has read of the record before is then of this call: the addition keeps these reads before it,
+    # and what is written for the next call after the one that closes this.
+    return True if rank == 0 and threads == 1 else enter(run, rank, number)
+
+
+@inline
+def close(run, threads):
+    # all parts are done: who has not begun need not
+    if threads > 1:
+        add(run, "call", 1)
+
+
+@helper
+def take_next(run, begin, parts, last) -> int:
     if last >= 0:
-        add(control, DONE, 1)
-    taken = look(control, TAKEN)
+        add(run, "done", 1)
+    taken = look(run, "taken")
     while taken < begin + parts:
-        if replace(control, TAKEN, taken, taken + 1):
+        if replace(run, "taken", taken, taken + 1):
             return taken - begin
-        taken = look(control, TAKEN)
+        taken = look(run, "taken")
     return parts
 
 
 @inline
-def take(control, threads, begin, parts, last):
+def take(run, threads, begin, parts, last):
     # the next of the parts of a phase, which are numbered from `begin` on, or `parts` if all are taken; `last` is the
     # part that this thread has now done, or -1
-    return last + 1 if threads == 1 else take_next(control, begin, parts, last)
+    return last + 1 if threads == 1 else take_next(run, begin, parts, last)
 
 
 @inline
-def meet(control, threads, begin, parts):
+def meet(run, threads, begin, parts):
     # waits until all parts of a phase are done; gives back where the next phase begins
     if threads > 1:
-        wait_for(control, DONE, begin + parts)
+        wait_for_parts(run, begin + parts)
     return begin + parts

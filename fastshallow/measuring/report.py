@@ -182,23 +182,24 @@ def too_slow(case: Case, backend: str, longest: float) -> str:
 
 def machine() -> dict[str, Any]:
     """What decides speed here: processor, vector width, threads, versions, and where compiled code is kept."""
-    from ..backends import team  # here, since they import Numba
-    from ..kernels import compiling
+    from ..backends import team  # here, since they import LLVM
+    from ..kernels import machine as processor
+    from ..kernels import objects
 
     affinity = getattr(os, "sched_getaffinity", None)
     return {
         "cpu": _cpu(),
-        "vector_bits": compiling.register_bits(),
-        "float32_lanes": compiling.lanes("float32"),
-        "float64_lanes": compiling.lanes("float64"),
+        "vector_bits": processor.register_bits(),
+        "float32_lanes": processor.lanes("float32"),
+        "float64_lanes": processor.lanes("float64"),
         "cores": os.cpu_count(),
         "cores_allowed": len(affinity(0)) if affinity else os.cpu_count(),
         "threads": team.processors(),
         "threading_layer": "its own: threads meet inside the kernel",
         "blas": _blas(),
         "blas_threads": {name: os.environ[name] for name in ONE_THREAD if name in os.environ},
-        "cache": compiling.cache_enabled(),
-        "cache_folder": str(_cache_folder()),
+        "cache": objects.enabled(),
+        "cache_folder": str(objects.folder()),
         "backends": {name: str(state) for name, state in functional.backends().items()},
         "system": platform.platform(),
         "versions": {"python": platform.python_version()} | {name: _version(name) for name in _PACKAGES},
@@ -229,15 +230,3 @@ def _blas() -> str:
     config: Any = np.show_config(mode="dicts")
     blas = config.get("Build Dependencies", {}).get("blas", {})
     return f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip()
-
-
-def _cache_folder() -> Path:
-    """Where Numba puts compiled code: the folder it was told, or beside the sources, or the user's own."""
-    if os.environ.get("NUMBA_CACHE_DIR"):
-        return Path(os.environ["NUMBA_CACHE_DIR"])
-    package = Path(__file__).parent
-    if os.access(package, os.W_OK):
-        return package
-    from numba.misc.appdirs import AppDirs
-
-    return Path(AppDirs(appname="numba", appauthor=False).user_cache_dir)

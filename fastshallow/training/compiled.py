@@ -5,20 +5,15 @@ from __future__ import annotations
 from time import perf_counter
 from typing import Any
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from ..backends import Plan, team
-from ..backends.fused import COLUMNS, Switches, layout, make_call
+from ..backends import fused, make_plan, native, team
+from ..backends.layout import Layout, Records, Sizes
 from ..data import Columns
 from ..formulas import Activation, Dropout, Parameters, leaky_relu_of
-from ..kernels import runs
-from ..kernels.compiling import lanes
-from ..kernels.layout import InPlace
-from ..kernels.panels import make_panels
-from ..kernels.reading import as_kernel_takes
-from ..kernels.threads import THREADS
+from ..kernels.machine import lanes
+from ..kernels.sizes import LINE, panel_count, panel_start
 from .settings import Data, Settings
 from .stepwise import Rates, largest
 
@@ -38,71 +33,76 @@ class Compiled:
         state: dict[str, Any],
     ) -> None:
         X, Y, weights = data
-        stored, (n_x, m), size, optimizer = X.dtype, X.shape, data.batch_size(settings), settings.optimizer
+        (n_x, m), size, dtype, optimizer = X.shape, data.batch_size(settings), data.dtype, settings.optimizer
         self._orders, self._rates, self._every = data.orders(settings), rates, settings.cost_every
         self.finished = None
-        self._batches = int(-(-m // size))
+        self._batches, self._hidden = int(-(-m // size)), settings.hidden
         self._dropout = Dropout(settings.dropout, settings.key) if settings.dropout else None
-        switches = Switches(
-            settings.l2 > 0.0,
-            self._orders is not None,
-            weights is not None,
-            settings.clip_norm is not None,
-            self._dropout is not None,
-            settings.hidden.learned,
-        )
-        numbers = None
-        if isinstance(X, Columns):
-            switches = switches._replace(sparse=numba.typeof(X))
-            numbers = -(-len(X.values) // m)
-        else:
-            X = as_kernel_takes(X)
-        key = ((n_x, size), p.W2.shape, stored, settings.hidden, settings.output, "run", threads)
-        call = make_call(*key, own=True, optimizer=optimizer, switches=switches, numbers=numbers)
-        self._room = min(settings.epochs, max(1, ROOM // m if self._orders else ROOM))
-        control = np.zeros(runs.COSTS)
-        self._control = np.concatenate([control, *self._tables(control, m, weights)])
-        self._set(call.plan, settings, size)
+        sparse = isinstance(X, Columns)
+        sizes = Sizes(n_x, *p.W2.shape[::-1])
+        plan = make_plan(*sizes, size, dtype.itemsize, lanes(dtype), -(-len(X.values) // m) if sparse else None)
+        if settings.hidden.learned and plan.arrangement == "exact":  # whose formulas have no slope in memory
+            plan = plan._replace(arrangement="examples")
+        parts = plan.shares if plan.arrangement == "features" else plan.groups
+        self._threads, self._asked = max(1, min(threads or team.processors(), parts)), threads is not None
+        layout = Layout(plan, sizes, dtype, self._threads, optimizer.states, settings.hidden.learned)
+        memory = np.zeros(layout.size + LINE, np.uint8)
+        index = X.features.dtype if sparse else None
+        self._records = fused.make_records(layout, memory, settings.hidden, settings.output, X.dtype, index)
+        self._run: Any = self._records.run[0]
+        self._kernel = native.KERNEL(native.loop("train"))
         self.parameters = Parameters(*(each.copy() for each in p))
-        gradients = [np.zeros_like(each) for each in p]
-        self._run, self._threads, self._asked = call.kernel, call.threads, threads is not None
-        self._arguments = (X, Y, *self.parameters, *gradients, call.scratch, self._control)
-        at = layout(call.plan, (n_x, len(p.W1), len(p.W2)), optimizer.states, data.dtype)
-        self._hidden = settings.hidden
-        self._states = [
-            [each for each in _views(call.scratch, at, at.state, k, p) if each[0] != "slope" or self._hidden.learned]
-            for k in range(optimizer.states)
-        ]
-        self._slab, self._pieces = call.scratch[at.gradient : at.gradient + at.slab], 1
+        self._memory = Memory(memory, layout, self._records, self.parameters)
+        self._room = min(settings.epochs, max(1, ROOM // m if self._orders else ROOM))
+        self._tables = self._make_tables(m)
+        self._kept = X, Y, weights, np.array(optimizer.hyperparameters)
+        self._connect(settings, layout, size)
+        self._pieces = 1
         self._go_on(state, settings)
 
-    def _tables(self, control: Any, m: int, weights: NDArray[Any] | None) -> list[NDArray[Any]]:
-        """What follows the settings: costs, learning rates, weights, orders and keys; notes where each begins."""
-        tables = [np.zeros(-(-self._room // self._every)), np.zeros(self._room)]
-        tables += [np.zeros(0) if weights is None else weights]
-        tables += [np.zeros(self._room * m if self._orders else 0), np.zeros(self._room * 2 if self._dropout else 0)]
-        starts = runs.COSTS + np.cumsum([0, *map(len, tables)])
-        control[runs.RATES], control[runs.WEIGHTS], control[runs.ORDERS], control[runs.KEYS] = starts[1:5]
-        return tables
+    def _make_tables(self, m: int) -> dict[str, NDArray[Any]]:
+        """Costs, learning rates, orders and keys of dropout of the next epochs, as far as there is room."""
+        return {
+            "costs": np.zeros(-(-self._room // self._every)),
+            "rates": np.zeros(self._room),
+            "orders": np.zeros((self._room if self._orders else 0, m), np.int64),
+            "keys": np.zeros((self._room if self._dropout else 0, 2), np.int64),
+        }
 
-    def _set(self, plan: Plan, settings: Settings, size: int) -> None:
-        control, optimizer = self._control, settings.optimizer
-        control[runs.TILE], control[runs.CHUNK] = plan.tile, plan.chunk
-        control[runs.GROUP], control[runs.GROUPS], control[runs.SHARES] = plan.group, plan.groups, plan.shares
-        control[THREADS] = 1
-        control[runs.COST_EVERY], control[runs.L2], control[runs.BATCH] = self._every, settings.l2, size
-        control[runs.CLIP_NORM] = settings.clip_norm or 0.0
+    def _connect(self, settings: Settings, layout: Layout, size: int) -> None:
+        """Tell the run what there is, and what to do."""
+        run, (X, Y, weights, hyperparameters), dtype = self._run, self._kept, layout.dtype
+        run["m"], run["batch"], run["cost_every"], run["l2"] = X.shape[1], size, self._every, settings.l2
+        run["clip_norm"], run["hyperparameters"] = settings.clip_norm or 0.0, hyperparameters.ctypes.data
+        for name, table in self._tables.items():
+            run[name] = table.ctypes.data
+        run["shuffled"], run["weights"] = self._orders is not None, 0 if weights is None else weights.ctypes.data
+        if isinstance(X, Columns):
+            run["X"], run["features"], run["starts"] = (each.ctypes.data for each in X[:3])
+            run["uncleared"] = 0
+        else:
+            run["X"], run["x_row"], run["x_column"] = X.ctypes.data, *(stride // X.itemsize for stride in X.strides)
+        run["Y"], run["y_row"], run["y_column"] = Y.ctypes.data, *(stride // Y.itemsize for stride in Y.strides)
+        by_examples = not self._orders and run["turn"] == 1 and abs(run["x_column"]) <= abs(run["x_row"])
+        if run["turn"] == 2 or by_examples:
+            run["x_step"], run["x_next"], run["pad_examples"] = run["ld_examples"], 1, run["pad_by_examples"]
+        else:
+            run["x_step"], run["x_next"], run["pad_examples"] = 1, run["ld_features"], run["pad_by_features"]
+        codes = native.update(dtype, settings.optimizer)
         if self._dropout:
-            control[runs.KEEP], control[runs.SCALE] = self._dropout.threshold, self._dropout.scale
-        first = runs.LEARNING_RATE + 1
-        control[first : first + len(optimizer.hyperparameters)] = optimizer.hyperparameters
+            run["dropped"], run["keep"], run["scale"] = 1, self._dropout.threshold, self._dropout.scale
+            codes = codes | native.dropping(dtype, layout.in_place)
+        if settings.hidden.learned:
+            codes = codes | native.learning(dtype, layout.in_place)
+        for name, address in codes.items():
+            run[name] = address
 
     def _go_on(self, state: dict[str, Any], settings: Settings) -> None:
-        control = self._control
-        control[runs.EPOCH] = control[runs.EPOCHS] = state.get("epoch", 0)
-        control[runs.POSITION], control[runs.SUM] = state.get("position", 0), state.get("sum", 0.0)
-        control[runs.SLOPE] = state.get("slope", settings.hidden.slope or 0.0)
-        for k, views in enumerate(self._states):
+        run = self._run
+        run["epoch"] = run["epochs"] = state.get("epoch", 0)
+        run["position"], run["sum"] = state.get("position", 0), state.get("sum", 0.0)
+        self._memory.slope[...] = state.get("slope", settings.hidden.slope or 0.0)
+        for k, views in enumerate(self._memory.states):
             for name, rows, view in views:
                 if f"state{k}_{name}" in state:
                     view[...] = state[f"state{k}_{name}"][rows]
@@ -110,112 +110,123 @@ class Compiled:
     @property
     def hidden(self) -> Activation:
         """The activation as the last step left it."""
-        return leaky_relu_of(float(self._control[runs.SLOPE])) if self._hidden.learned else self._hidden
+        return leaky_relu_of(float(self._memory.slope[0])) if self._hidden.learned else self._hidden
 
     @property
     def epoch(self) -> int:
         """Epochs done."""
-        return int(self._control[runs.EPOCH])
+        return int(self._run["epoch"])
 
     @property
     def step(self) -> int:
         """Steps done."""
-        return self.epoch * self._batches + int(self._control[runs.POSITION] // self._control[runs.BATCH])
+        return self.epoch * self._batches + int(self._run["position"] // self._run["batch"])
 
     @property
     def failure(self) -> str:
         """What became NaN or infinite, once `run` has given back False."""
         number, later = divmod(self.epoch, self._every)
-        cost = 0.0 if later else self._control[runs.COSTS + number - int(self._control[runs.FIRST])]
+        cost = 0.0 if later else self._tables["costs"][number - int(self._run["first"])]
         return "a parameter became NaN or infinite" if np.isfinite(cost) else f"the cost became {cost}"
 
     def run(self, until: int, seconds: float) -> bool:
         """Take steps up to epoch `until` at most, for about so many seconds; give back whether all is still finite."""
-        control = self._control
-        if control[runs.FAILED]:
+        run = self._run
+        if run["failed"]:
             return False
-        if self.epoch == control[runs.EPOCHS]:
+        if self.epoch == run["epochs"]:
             self._prepare(until)
-        control[runs.PIECES] = self._pieces
+        run["pieces"] = self._pieces
         before = perf_counter()
         if self._threads == 1:
-            self._run(*self._arguments, 0, 0)
+            self._kernel(self._records.run_address, self._records.place_addresses[0], 0, 0, 0, 0)
         else:
-            team.run(self._run, self._arguments, self._threads, self._asked)
-        if self.epoch < control[runs.EPOCHS]:  # else there were no more pieces to go through
+            team.run(native.loop("train"), self._records, self._threads, self._asked)
+        if self.epoch < run["epochs"]:  # else there were no more pieces to go through
             self._pieces = max(1, int(self._pieces * min(10.0, seconds / max(perf_counter() - before, 1e-6))))
-        return not control[runs.FAILED]
+        return not run["failed"]
 
     def _prepare(self, until: int) -> None:
         """Fill the tables for the epochs up to `until`, as far as there is room."""
-        control, epoch = self._control, self.epoch
+        run, tables, epoch = self._run, self._tables, self.epoch
         count = min(until - epoch, self._room)
-        tables: list[tuple[int, Any]] = [(runs.RATES, self._rates(epoch, count))]
+        tables["rates"][:count] = self._rates(epoch, count)
         if self._orders:
-            start, m = int(control[runs.ORDERS]), self._arguments[0].shape[1]
-            self._orders.fill(epoch, control[start : start + count * m].reshape(count, m))
+            self._orders.fill(epoch, tables["orders"][:count])
         if self._dropout:
-            tables.append((runs.KEYS, self._dropout.keys(epoch, count).ravel()))
-        for index, table in tables:
-            start = int(control[index])
-            control[start : start + len(table)] = table
-        control[runs.FIRST] = -(-epoch // self._every)
-        control[runs.BEGUN], control[runs.EPOCHS] = epoch, epoch + count
+            tables["keys"][:count] = self._dropout.keys(epoch, count)
+        run["first"] = -(-epoch // self._every)
+        run["begun"], run["epochs"] = epoch, epoch + count
 
     def costs(self, begin: int, end: int) -> Any:
         """The recorded costs of these numbers, which must be taken before the next `run`."""
-        start = runs.COSTS - int(self._control[runs.FIRST])
-        return self._control[start + begin : start + end]
+        first = int(self._run["first"])
+        return self._tables["costs"][begin - first : end - first]
 
     def state(self) -> dict[str, Any]:
         """All that a run needs, beside its parameters, to go on exactly; finishes the step that has begun."""
-        control = self._control
-        while control[runs.START] and not control[runs.FAILED]:
+        run = self._run
+        while run["start"] and not run["failed"]:
             self._pieces = 1
             self.run(self.epoch + 1, 0.0)
         learned: dict[str, NDArray[Any]] = self.parameters._asdict()
-        numbers = {"epoch": self.epoch, "position": int(control[runs.POSITION]), "sum": float(control[runs.SUM])}
+        numbers = {"epoch": self.epoch, "position": int(run["position"]), "sum": float(run["sum"])}
         if self._hidden.learned:
-            numbers["slope"], learned["slope"] = float(control[runs.SLOPE]), np.zeros((1, 1))
+            numbers["slope"], learned["slope"] = float(self._memory.slope[0]), np.zeros((1, 1))
         arrays = {
-            f"state{k}_{name}": np.zeros_like(array, self._slab.dtype)
-            for k in range(len(self._states))
+            f"state{k}_{name}": np.zeros_like(array, self._memory.dtype)
+            for k in range(len(self._memory.states))
             for name, array in learned.items()
         }
-        for k, views in enumerate(self._states):
+        for k, views in enumerate(self._memory.states):
             for name, rows, view in views:
                 arrays[f"state{k}_{name}"][rows] = view
         return numbers | arrays
 
     def largest_gradient(self) -> float:
         """The largest element of the last step's gradients, in absolute value; NaN if one is."""
-        return largest((self._slab, self._arguments[6]))
+        return largest(self._memory.gradients)
 
 
-def _views(S: Any, at: Any, state: int, k: int, p: Parameters) -> list[tuple[str, slice, NDArray[Any]]]:
-    """The k-th state of the optimizer as views of the scratch memory, each of some rows of a parameter."""
-    (n_h, n_x), n_y = p.W1.shape, len(p.W2)
-    L = lanes(S.dtype)
-    if isinstance(at, InPlace):
-        start, width, panels = state + k * at.slab, n_h, []
-        W1 = start
-    else:
-        start, width = state + k * at.state_slab, at.width
-        W1 = start + at.slab if at.depth == 0 else start + at.W1
-        begin, count = make_panels(L, COLUMNS)
-        vectors = width // L
-        panels = [(begin(p, vectors), begin(p + 1, vectors)) for p in range(count(vectors) if at.depth else 0)]
-    every = slice(None)
-    views = [
-        ("b1", every, S[start + at.b1 :][:n_h].reshape(n_h, 1)),
-        ("W2", every, S[start + at.W2 :][: n_y * width].reshape(n_y, width)[:, :n_h]),
-        ("b2", every, S[start + at.b2 :][:n_y].reshape(n_y, 1)),
-        ("slope", every, S[start + at.b2 + n_y :][:1].reshape(1, 1)),
-    ]
-    if not panels:
-        return [*views, ("W1", every, S[W1:][: n_h * n_x].reshape(n_h, n_x))]
-    for j, end in panels:
-        panel = S[W1 + j * at.depth :][: at.depth * (end - j)].reshape(at.depth, end - j)
-        last = min(end, n_h)
-        views.append(("W1", slice(j, last), panel[:n_x, : last - j].T))
-    return views
+class Memory:
+    """The numbers of a run that Python looks at, as views of its scratch memory; notes where the parameters are."""
+
+    def __init__(self, memory: NDArray[Any], layout: Layout, records: Records, p: Parameters) -> None:
+        self._memory, self._layout, self.dtype = memory, layout, layout.dtype
+        run = records.run[0]
+        self.slope = self._at(int(run["slope"]), 1)
+        for array, name, segment in zip(p, NAMES, records.segments, strict=False):
+            run[f"given_{name}"] = array.ctypes.data
+            if run[name] == 0:  # the kernels take it where it is
+                run[name] = segment["P"] = array.ctypes.data
+        self.gradients = [self._at(int(run[f"d{name}"]), n) for name, n in zip(NAMES, layout.numbers, strict=True)]
+        self.states = [self._views(addresses) for addresses in layout.states_at]
+
+    def _at(self, address: int, count: int) -> NDArray[Any]:
+        start = address - self._memory.ctypes.data
+        return self._memory[start : start + count * self.dtype.itemsize].view(self.dtype)
+
+    def _views(self, addresses: list[int]) -> list[tuple[str, slice, NDArray[Any]]]:
+        """A state of the optimizer by the parameters' names: views in their shapes, each of some of their rows."""
+        layout, (n_x, n_h, n_y) = self._layout, self._layout.sizes
+        width, every = layout.width, slice(None)
+        W1, b1, W2, b2, slope = (self._at(a, n) for a, n in zip(addresses, layout.numbers, strict=True))
+        views = [
+            ("b1", every, b1[:n_h].reshape(n_h, 1)),
+            ("W2", every, W2.reshape(n_y, width)[:, :n_h]),
+            ("b2", every, b2.reshape(n_y, 1)),
+        ]
+        if layout.learned:
+            views.append(("slope", every, slope.reshape(1, 1)))
+        if layout.in_place or layout.rows:
+            return [*views, ("W1", every, W1.reshape(n_h, n_x))]
+        vectors, L, depth = width // layout.lanes, layout.lanes, layout.depth
+        for panel in range(panel_count(vectors)):
+            j, end = panel_start(panel, vectors) * L, panel_start(panel + 1, vectors) * L
+            last = min(end, n_h)
+            numbers = W1[j * depth : end * depth].reshape(depth, end - j)
+            views.append(("W1", slice(j, last), numbers[:n_x, : last - j].T))
+        return views
+
+
+NAMES = (*Parameters._fields, "slope")

@@ -9,16 +9,13 @@ ulp, where a polynomial is near the minimax one: the interpolant at the Chebyshe
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
-from numba import types
-from numba.extending import overload
 
-from .compiling import INLINED, has_fma, inline
-from .tabulated import make_tabulated, root_power, root_power_rest
-from .vector_operators import vector_of
-from .vector_parts import (
+from ..machine import has_fma
+from ..values import branch, define
+from . import operators  # noqa: F401  what these formulas are written with
+from .parts import (
     avx512,
     copy_sign,
     every,
@@ -30,8 +27,10 @@ from .vector_parts import (
     ratio,
     scaled,
     scalef,
+    single,
     times_power_of_two,
 )
+from .tabulated import make_tabulated, root_power, root_power_rest
 
 # (expm1(r) - r) / r**2 for |r| <= log(2) / 2
 EXPM1_32 = (0.5, 0.1666657666611992831, 0.04166655421298415031, 0.008363232883682618197, 0.001392625083149761171)
@@ -140,21 +139,6 @@ subnormal_exponent = make_constant(-24.0, -53.0)
 # ---- functions -------------------------------------------------------------------------------------------------
 
 
-def vector_function(*functions: Any) -> Any:
-    """Overload NumPy's functions of one argument by a text on vectors."""
-
-    def register(text: Any) -> Any:
-        for function in functions:
-
-            @overload(function, jit_options=INLINED)
-            def _(x):
-                return text if vector_of(x) else None
-
-        return text
-
-    return register
-
-
 def exp(x):
     # largest error: 1.09 ulp in float32, 0.97 in float64
     # exp(x) = 2**n exp(r), r = x - n log(2)
@@ -177,15 +161,12 @@ def exp_by_table(x):
     return scalef(t + (t * (r + r * r * expm1_short_polynomial(r)) + root_power_rest(y)), m)
 
 
-@overload(np.exp, jit_options=INLINED)
-def _exp(x):
-    vector = vector_of(x)
-    if vector is None:
-        return None
-    return exp_by_table if vector.dtype == types.float64 and avx512(vector) else exp
+@define(np.exp)
+def best_exp(x):
+    return exp(x) if single(x) or not avx512(x.kind) else exp_by_table(x)
 
 
-@vector_function(np.expm1)
+@define(np.expm1)
 def expm1(x):
     # largest error: 1.61 ulp in float32, 1.82 in float64; 1.76 and 1.94 without FMA
     # 2**n expm1(r) + (2**n - 1), halved where 2**n would overflow
@@ -216,15 +197,11 @@ def tanh_by_table(x):
     return copy_sign(tanh_table(z), x)
 
 
-@overload(np.tanh, jit_options=INLINED)
-def _tanh(x):
-    vector = vector_of(x)
-    if vector is None:
-        return None
-    return tanh_by_table if vector.dtype == types.float32 and avx512(vector) else tanh
+@define(np.tanh)
+def best_tanh(x):
+    return tanh_by_table(x) if single(x) and avx512(x.kind) else tanh(x)
 
 
-@inline
 def log_of(x, lost, exponent):
     # log((x + lost) * 2**exponent), x positive and normal: e log(2) + log(1 + g), the latter from s = g / (2 + g)
     e = exponent_of(x)
@@ -236,7 +213,6 @@ def log_of(x, lost, exponent):
     return (e + exponent) * log2(x) + (g - (h - s * (h + w * log_polynomial(w))))
 
 
-@inline
 def log1p_to_one(x):
     # 0 <= x <= 1: log(1 + x) from s = x / (2 + x)
     half = 0.5 * x
@@ -246,11 +222,14 @@ def log1p_to_one(x):
     return x - (h - s * (h + w * log1p_polynomial(w)))
 
 
-@vector_function(np.log1p)
+@define(np.log1p)
 def log1p(x):
     # largest error: 1.41 ulp in float32, 1.79 in float64
-    if every((x >= 0.0) & (x <= 1.0)):  # as exp(-|z|) is: less than half the work
-        return log1p_to_one(x)
+    # where all are from 0 to 1, as exp(-|z|) is, it is less than half the work
+    return branch(every((x >= 0.0) & (x <= 1.0)), lambda: log1p_to_one(x), lambda: log1p_of_any(x))
+
+
+def log1p_of_any(x):
     u = 1.0 + x
     larger, smaller = np.maximum(x, 1.0), np.minimum(x, 1.0)
     lost = smaller - (u - larger)  # exactly what u is too large or too small by
@@ -258,7 +237,7 @@ def log1p(x):
     return np.where(x > -1.0, np.where(x < np.inf, r, x), np.where(x == -1.0, -np.inf, np.nan))
 
 
-@vector_function(np.log)
+@define(np.log)
 def log(x):
     # largest error: 0.86 ulp in float32, 1.20 in float64; 1.07 and 1.51 without FMA
     small = x < smallest_normal(x)

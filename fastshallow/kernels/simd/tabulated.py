@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba.extending import intrinsic
 
-from .simd import call, multiply_add
-from .vector_parts import in_registers, integers, numbers
+from ..values import Value, call_llvm, number
+from .parts import in_registers, integers
+from .vectors import multiply_add
 
 SEGMENTS = 32  # what an instruction selects from: two registers
 DEGREE = 4
@@ -31,8 +31,8 @@ def make_table(function: Callable[[Any], Any], start: float, end: float) -> Any:
     first = int(np.float32(start).view(np.int32)) >> DROPPED
     numbers = np.arange(first, first + SEGMENTS + 1, dtype=np.int32)
     bounds = np.minimum((numbers << DROPPED).view(np.float32).astype(np.float64) - start, end)
-    for number, low, high in zip(numbers[:-1], bounds, bounds[1:], strict=False):
-        row, width = table[number % SEGMENTS], 0.5 * (high - low)
+    for segment, low, high in zip(numbers[:-1], bounds, bounds[1:], strict=False):
+        row, width = table[segment % SEGMENTS], 0.5 * (high - low)
         if low == 0.0:  # z times a polynomial: its error shrinks with z
             z = nodes(low, high, DEGREE)
             row[2:] = coefficients(z / width, function(z) / z) / width ** np.arange(DEGREE)
@@ -63,46 +63,40 @@ def lookup(builder: Any, register: Any, table: list[float], index: Any) -> Any:
     """The numbers of a table of two registers at the last bits of each index."""
     low, high = (ir.Constant(register, half) for half in (table[: register.count], table[register.count :]))
     kind = "ps" if register.count == 16 else "pd"
-    return call(builder, f"llvm.x86.avx512.vpermi2var.{kind}.512", register, [low, index, high])
+    return call_llvm(builder, f"llvm.x86.avx512.vpermi2var.{kind}.512", register, [low, index, high])
 
 
-def make_tabulated(function: Callable[[Any], Any], start: float, end: float) -> Any:
+def make_tabulated(function: Callable[[Any], Any], start: float, end: float) -> Callable[[Value], Value]:
     """The function on vectors of 512-bit registers of float32, for 0 <= z <= end."""
     table = make_table(function, start, end)
 
-    @intrinsic
-    def tabulated(typingctx: Any, z: Any) -> Any:
-        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            index = builder.bitcast(builder.fadd(args[0], numbers(z, start)), z.integers())
-            index = builder.lshr(index, integers(z, DROPPED))
+    def tabulated(z: Value) -> Value:
+        builder = z.builder
+        index = builder.bitcast(builder.fadd(z.value, number(z.kind, start)), z.kind.integers())
+        index = builder.lshr(index, integers(z.kind, DROPPED))
 
-            def polynomial(register: Any, z: Any, index: Any) -> Any:
-                center, *coefficients = (lookup(builder, register, row.tolist(), index) for row in table)
-                t = builder.fsub(z, center)
-                total = coefficients.pop()
-                while coefficients:
-                    total = multiply_add(builder, total, t, coefficients.pop())
-                return total
+        def polynomial(register: Any, z: Any, index: Any) -> Any:
+            center, *coefficients = (lookup(builder, register, row.tolist(), index) for row in table)
+            t = builder.fsub(z, center)
+            total = coefficients.pop()
+            while coefficients:
+                total = multiply_add(builder, total, t, coefficients.pop())
+            return total
 
-            return in_registers(builder, z, polynomial, args[0], index)
-
-        return z(z), codegen
+        return z.new(in_registers(builder, z.kind, polynomial, z.value, index))
 
     return tabulated
 
 
-def make_lookup(table: list[float]) -> Any:
+def make_lookup(table: list[float]) -> Callable[[Value], Value]:
     """From y = magic + n, the number n modulo 16 of a table of float64."""
 
-    @intrinsic
-    def number(typingctx: Any, y: Any) -> Any:
-        def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            index = builder.bitcast(args[0], y.integers())
-            return in_registers(builder, y, lambda register, part: lookup(builder, register, table, part), index)
+    def chosen(y: Value) -> Value:
+        index = y.builder.bitcast(y.value, y.kind.integers())
+        found = in_registers(y.builder, y.kind, lambda register, part: lookup(y.builder, register, table, part), index)
+        return y.new(found)
 
-        return y(y), codegen
-
-    return number
+    return chosen
 
 
 ONE = 2**120

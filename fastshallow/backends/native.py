@@ -1,0 +1,119 @@
+"""Kernels as Python calls them: units by what they serve, and the functions of Python's C interface that run one shape."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+from typing import Any
+
+import numpy as np
+
+from ..formulas import LEARNED, Activation, Optimizer, Output, leaky, leaky_derivative
+from ..kernels.units import Unit, addresses
+
+# A kernel as a C function: two records, the thread's rank and the number of the call; it lets other threads run.
+KERNEL = ctypes.CFUNCTYPE(ctypes.c_double, ctypes.c_void_p, ctypes.c_void_p, *[ctypes.c_int64] * 4)
+
+
+class _MethodDef(ctypes.Structure):
+    """Python's PyMethodDef."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("function", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("text", ctypes.c_char_p),
+    )
+
+
+FASTCALL = 0x80  # METH_FASTCALL: the arguments come as an array
+_new_function = ctypes.pythonapi.PyCFunction_NewEx
+_new_function.restype = ctypes.py_object
+_new_function.argtypes = (ctypes.POINTER(_MethodDef), ctypes.py_object, ctypes.c_void_p)
+_methods: dict[int, _MethodDef] = {}  # which their functions point to for ever
+
+
+def address_of(name: str) -> int:
+    """The address of a function of Python's C interface."""
+    return ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0
+
+
+PYTHON = {
+    "new_float": address_of("PyFloat_FromDouble"),
+    "new_integer": address_of("PyLong_FromSsize_t"),
+    "save_thread": address_of("PyEval_SaveThread"),
+    "restore_thread": address_of("PyEval_RestoreThread"),
+}
+
+
+@functools.cache
+def array_data() -> int:
+    """How many bytes after an array's address that of its numbers is kept, as NumPy's C interface says: 16 or 32."""
+    array = np.zeros((2, 3))[:, ::2]
+    for offset in range(8, 64, 8):
+        words = (ctypes.c_ssize_t * 7).from_address(id(array) + offset)
+        if words[0] == array.ctypes.data and words[1] & 0xFFFFFFFF == array.ndim:
+            return offset
+    raise RuntimeError("this Python keeps NumPy's arrays in a way that is not known")
+
+
+def python_function(name: str, owner: Any) -> Any:
+    """The function `step` or `infer` of the run whose record is the array `owner`."""
+    address = addresses(Unit("calling", (array_data(),), (array_data(),)))[name]
+    if address not in _methods:
+        _methods[address] = _MethodDef(name.encode(), address, FASTCALL, None)
+    return _new_function(_methods[address], owner, None)
+
+
+def loop(name: str) -> int:
+    """The address of the loop around the work: `train` or `forward`."""
+    return addresses(Unit("loop", (), ()))[name]
+
+
+def arrangement(kind: str, dtype: Any, index: Any, hidden: Activation, sizes: tuple[int, ...]) -> dict[str, int]:
+    """The work on tiles: `accumulate`, `predict`, and what brings the parameters where it takes them."""
+    if kind == "exact":
+        return addresses(Unit(kind, (dtype, hidden.digest, *sizes), (dtype, hidden, *sizes)))
+    if kind == "sparse":
+        return addresses(Unit(kind, (dtype, index), (dtype, index)))
+    return addresses(Unit(kind, (dtype,), (dtype,)))
+
+
+def loading(dtype: Any, stored: Any) -> dict[str, int]:
+    """`load_x` and `load_y`, for X that is stored in a dtype."""
+    return addresses(Unit("loading", (dtype, stored), (dtype, stored)))
+
+
+def activation(dtype: Any, hidden: Activation, by_examples: bool) -> dict[str, int]:
+    """`activate`; the slope of a leaky rectifier is not in the code."""
+    if hidden.slope is not None:
+        texts: Any = leaky, leaky_derivative
+    else:
+        texts = (lambda z, slope: hidden.value(z)), (lambda z, a, slope: hidden.derivative(z, a))
+    key = LEARNED.digest if hidden.slope is not None else hidden.digest
+    return addresses(Unit("activation", (dtype, key, by_examples), (dtype, *texts, by_examples)))
+
+
+def output_layer(dtype: Any, output: Output) -> dict[str, int]:
+    """`outputs` and `output`."""
+    return addresses(Unit("output", (dtype, output.digest), (dtype, output)))
+
+
+def dropping(dtype: Any, by_examples: bool) -> dict[str, int]:
+    """`drop`."""
+    return addresses(Unit("dropping", (dtype, by_examples), (dtype, by_examples)))
+
+
+def learning(dtype: Any, by_examples: bool) -> dict[str, int]:
+    """`learn`."""
+    return addresses(Unit("learning", (dtype, by_examples), (dtype, by_examples)))
+
+
+def arithmetic(dtype: Any) -> dict[str, int]:
+    """What is done to parameters and gradients whatever they mean."""
+    return addresses(Unit("arithmetic", (dtype,), (dtype,)))
+
+
+def update(dtype: Any, optimizer: Optimizer) -> dict[str, int]:
+    """`update`."""
+    return addresses(Unit("update", (dtype, optimizer.digest), (dtype, optimizer)))

@@ -1,0 +1,81 @@
+"""What a unit is made of: its entries, as the text of kernels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .arithmetic import Entries, make_arithmetic, make_update
+from .calling import make_calling
+from .compiling import make_object, write_functions
+from .dropping import make_dropping
+from .exact import make_exact
+from .examples_in_lanes import make_examples_in_lanes
+from .hidden_layer import make_activation
+from .learned_slope import make_learning
+from .loading import make_loading
+from .loop import forward, train
+from .machine import lanes, tile_rows
+from .output_layer import make_output
+from .simd import mathematics  # noqa: F401  NumPy's functions, which formulas call
+from .simd.reading import bits_dtype, kind_of
+from .sizes import REGISTERS
+from .units import Unit
+from .units_in_lanes import make_units_in_lanes
+from .values import FLOAT64, INT, REAL, records
+
+
+def build(unit: Unit, symbols: tuple[str, ...]) -> bytes:
+    """The object code of a unit."""
+    if unit.kind == "calling":
+        run, place = records(FLOAT64, fixed=False)
+        entries, kinds, returns = make_calling(run, place, *unit.arguments), (INT, INT, INT), INT
+    else:
+        entries, (run, place) = MAKERS[unit.kind](*unit.arguments)
+        kinds, returns = (run, place, INT, INT, INT, INT), REAL
+    named = {symbol: entries[symbol.rpartition("_")[0]] for symbol in symbols}
+    return make_object(write_functions(named, kinds, returns))
+
+
+def _loop() -> tuple[Entries, Any]:
+    return {"train": train, "forward": forward}, records(FLOAT64, fixed=False)
+
+
+def _simple(make: Any) -> Any:
+    """A maker of what needs the dtype's lanes, and arguments, alone."""
+
+    def made(dtype: Any, *arguments: Any) -> tuple[Entries, Any]:
+        return make(lanes(dtype), *arguments), records(dtype)
+
+    return made
+
+
+def _loading(dtype: Any, stored: Any) -> tuple[Entries, Any]:
+    entries = make_loading(lanes(dtype), kind_of(stored))
+    return entries, records(dtype, bits_dtype(stored))
+
+
+def _units(kind: str) -> Any:
+    def made(dtype: Any, index: Any = np.int64) -> tuple[Entries, Any]:
+        entries = make_units_in_lanes(lanes(dtype), tile_rows(), kind == "features", kind == "sparse")
+        return entries, records(dtype, index=index)
+
+    return made
+
+
+MAKERS: dict[str, Any] = {
+    "loop": _loop,
+    "arithmetic": _simple(make_arithmetic),
+    "update": _simple(lambda L, optimizer: make_update(optimizer, L)),
+    "loading": _loading,
+    "activation": _simple(make_activation),
+    "output": _simple(lambda L, output: make_output(output, 2 * L)),
+    "dropping": _simple(make_dropping),
+    "learning": _simple(make_learning),
+    "units": _units("units"),
+    "sparse": _units("sparse"),
+    "features": _units("features"),
+    "examples": _simple(lambda L: make_examples_in_lanes(L, REGISTERS)),
+    "exact": _simple(lambda L, hidden, *sizes: make_exact(hidden, L, *sizes)),
+}

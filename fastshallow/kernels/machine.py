@@ -1,0 +1,80 @@
+"""What this processor is to the compiler: its name, features and the width of its registers.
+
+LLVM tells them, unless Numba's environment variables ``NUMBA_CPU_NAME`` and ``NUMBA_CPU_FEATURES`` say otherwise. Numba
+itself is not needed.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import Any
+
+import llvmlite.binding as llvm
+import numpy as np
+
+# Registers of 512 bits that these leave unused, if NUMBA_CPU_NAME says so.
+AVX2_NAMES = ("haswell", "broadwell", "skylake", "znver1", "znver2", "znver3")
+
+
+@functools.cache
+def processor() -> tuple[str, str]:
+    """Its name and features, as LLVM writes them: ``znver3`` and ``+avx2,-avx512f,...``."""
+    name = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
+    features = os.environ.get("NUMBA_CPU_FEATURES")
+    if features is None:
+        features = "" if name == "generic" else _host_features()
+    return name, features
+
+
+def _host_features() -> str:
+    try:
+        return llvm.get_host_cpu_features().flatten()  # type: ignore[no-any-return]
+    except RuntimeError:  # LLVM knows them on some processors only
+        return ""
+
+
+def cpu_features() -> list[str]:
+    """What LLVM may use of this processor, as it names it: +avx2, -avx512f, ..."""
+    return processor()[1].split(",")
+
+
+def has_fma() -> bool:
+    """Whether a product and a sum are one instruction, rounded once."""
+    return "+fma" in cpu_features()
+
+
+@functools.cache
+def register_bits() -> int:
+    """The width of the widest vector register that may be used here: 512, 256 or 128."""
+    features = cpu_features()
+    if "+avx512f" in features and processor()[0] not in AVX2_NAMES:
+        return 512
+    return 256 if "+avx" in features else 128
+
+
+def lanes(dtype: Any) -> int:
+    """How many numbers of `dtype` one vector register holds."""
+    return register_bits() // int(8 * np.dtype(dtype).itemsize)
+
+
+def tile_rows() -> int:
+    """Rows of a register tile of 3 columns: what 32 registers hold, or 16."""
+    return 8 if register_bits() == 512 else 4
+
+
+@functools.cache
+def target_machine() -> Any:
+    """LLVM's compiler for this processor."""
+    for start in (llvm.initialize_native_target, llvm.initialize_native_asmprinter):
+        start()
+    triple = llvm.get_process_triple()
+    name, features = processor()
+    return llvm.Target.from_triple(triple).create_target_machine(
+        cpu=name,
+        features=features,
+        opt=3,
+        reloc="static" if triple.startswith(("x86_64", "i")) else "default",
+        codemodel="jitdefault",
+        jit=True,
+    )

@@ -1,0 +1,65 @@
+"""Columns: tiles of n x 1 vectors, one for each feature, unit or output of a network whose sizes are constants.
+
+They and the matrices of weights, numbers in memory, make a step that is straight-line code without a loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..values import Value, as_kind
+from .tiles import Tile, tile_of, vectors_of
+from .vectors import multiply_add, splat_load
+
+
+def column_affine(W: Value, b: Value, x: Value, n: int) -> Value:
+    """The column W x + b of n vectors; W (n, rows of x) and b (n,) in memory."""
+    vector, xs, result = x.kind.vector, vectors_of(x), []
+    for j in range(n):
+        total = splat_load(b, j, vector)
+        for k, x_k in enumerate(xs):
+            total = multiply_add(x.builder, splat_load(W, j * len(xs) + k, vector), x_k, total)
+        result.append(total)
+    return tile_of(x, Tile(vector, n, 1), result)
+
+
+def column_transposed(W: Value, d: Value, n: int) -> Value:
+    """The column W' d of n vectors; W (rows of d, n) in memory."""
+    vector, ds, result = d.kind.vector, vectors_of(d), []
+    for j in range(n):
+        total = None
+        for y, d_y in enumerate(ds):
+            w = splat_load(W, y * n + j, vector)
+            total = d.builder.fmul(w, d_y) if total is None else multiply_add(d.builder, w, d_y, total)
+        result.append(total)
+    return tile_of(d, Tile(vector, n, 1), result)
+
+
+def column_formula(text: Callable[..., Any]) -> Callable[..., Value]:
+    """A formula of vectors, of each row of columns, for kernels to call."""
+
+    def apply(*columns: Value) -> Value:
+        first = columns[0]
+        vector = first.kind.vector
+        rows = zip(*map(vectors_of, columns), strict=True)
+        results = (text(*(first.new(x, vector) for x in row)) for row in rows)
+        return tile_of(first, first.kind, [as_kind(x, vector, first.builder) for x in results])
+
+    return apply
+
+
+def cross_add(acc: Value, d: Value, x: Value) -> Value:
+    """acc[j, k] + d[j] * x[k], lane by lane: a gradient's sums, each lane its own."""
+    sums, xs = vectors_of(acc), vectors_of(x)
+    for j, d_j in enumerate(vectors_of(d)):
+        for k, x_k in enumerate(xs):
+            n = j * len(xs) + k
+            sums[n] = multiply_add(acc.builder, d_j, x_k, sums[n])
+    return tile_of(acc, acc.kind, sums)
+
+
+def column_add(acc: Value, d: Value) -> Value:
+    """The sum of two columns."""
+    pairs = zip(vectors_of(acc), vectors_of(d), strict=True)
+    return tile_of(acc, acc.kind, [acc.builder.fadd(p, q) for p, q in pairs])

@@ -1,0 +1,172 @@
+"""What the functions on SIMD vectors are made of: polynomials, powers of two, exponents, quotients.
+
+All of them take and give vectors of float32 or float64, of any number of lanes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from ..machine import has_fma, register_bits
+from ..values import BOOL, FLOAT32, I32, Value, Vector, call_llvm, number
+from .vectors import multiply_add
+
+CURRENT_ROUNDING = I32(4)
+
+
+def single(x: Value) -> bool:
+    """Whether it is of float32."""
+    return bool(x.kind.dtype == FLOAT32)
+
+
+def mantissa_bits(vector: Vector) -> int:
+    return 23 if vector.dtype == FLOAT32 else 52
+
+
+def bits_of(vector: Vector, x: float) -> int:
+    """The bits of a number of the vector's dtype, as an integer."""
+    return int(np.float32(x).view(np.int32) if vector.dtype == FLOAT32 else np.float64(x).view(np.int64))
+
+
+def integers(vector: Vector, n: int) -> Any:
+    return ir.Constant(vector.integers(), [n] * vector.lanes)
+
+
+def make_polynomial(of_single: tuple[float, ...], of_double: tuple[float, ...]) -> Callable[[Value], Value]:
+    """The polynomial with these coefficients, the constant one first, by Horner's rule."""
+
+    def polynomial(x: Value) -> Value:
+        coefficients = of_single if single(x) else of_double
+        total = number(x.kind, coefficients[-1])
+        for c in coefficients[-2::-1]:
+            total = multiply_add(x.builder, total, x.value, number(x.kind, c))
+        return x.new(total)
+
+    return polynomial
+
+
+def scaled(coefficients: tuple[float, ...]) -> tuple[float, ...]:
+    """The polynomial q(r) as 2 q(2 r)."""
+    return tuple(2.0 ** (k + 1) * c for k, c in enumerate(coefficients))
+
+
+def make_constant(of_single: float, of_double: float) -> Callable[[Value], Value]:
+    """A number that depends on the dtype of a vector."""
+    return lambda like: like.new(number(like.kind, of_single if single(like) else of_double))
+
+
+def power_of_two(y: Value) -> Value:
+    """2**n where y = magic + n and 2**n is a normal number."""
+    bits = mantissa_bits(y.kind)
+    exponent = y.builder.add(
+        y.builder.bitcast(y.value, y.kind.integers()), integers(y.kind, 127 if bits == 23 else 1023)
+    )
+    return y.new(y.builder.bitcast(y.builder.shl(exponent, integers(y.kind, bits)), y.kind.llvm()))
+
+
+def scalef(p: Value, n: Value) -> Value:
+    """P * 2**floor(n), rounded once, by AVX-512."""
+    return p.new(instruction(p.builder, p.kind, "scalef", [p.value, n.value], CURRENT_ROUNDING))
+
+
+def times_power_of_two(p: Value, y: Value) -> Value:
+    """P * 2**n where y = magic + n, rounded once, whatever n is."""
+    builder, kind = p.builder, p.kind
+    bits = mantissa_bits(kind)
+    one, shift = 127 if bits == 23 else 1023, 1.5 * 2.0**bits
+    if avx512(kind):
+        return scalef(p, y - shift)
+    value = p.value
+    n = builder.sub(builder.bitcast(y.value, kind.integers()), integers(kind, bits_of(kind, shift)))
+    half = builder.ashr(n, integers(kind, 1))
+    for part in (half, builder.sub(n, half)):
+        exponent = builder.shl(builder.add(part, integers(kind, one)), integers(kind, bits))
+        value = builder.fmul(value, builder.bitcast(exponent, kind.llvm()))
+    return p.new(value)
+
+
+def every(mask: Value) -> Value:
+    """Whether the mask holds in all lanes."""
+    bits = ir.IntType(mask.kind.vector.lanes)
+    holds = mask.builder.icmp_unsigned("==", mask.builder.bitcast(mask.value, bits), ir.Constant(bits, -1))
+    return mask.new(holds, BOOL)
+
+
+def copy_sign(x: Value, sign: Value) -> Value:
+    """|x| with the sign of the second vector."""
+    return x.new(call_llvm(x.builder, f"llvm.copysign.{x.kind.suffix()}", x.kind.llvm(), [x.value, sign.value]))
+
+
+def exponent_of(x: Value) -> Value:
+    """The integer e, as a number, for which x * 2**-e is from sqrt(1/2) to sqrt(2); x positive and normal."""
+    excess = x.builder.ashr(above_root(x), integers(x.kind, mantissa_bits(x.kind)))
+    return x.new(x.builder.sitofp(excess, x.kind.llvm()))
+
+
+def mantissa(x: Value) -> Value:
+    """X * 2**-e for the e of `exponent_of`."""
+    whole = x.builder.and_(above_root(x), integers(x.kind, -(1 << mantissa_bits(x.kind))))
+    rest = x.builder.sub(x.builder.bitcast(x.value, x.kind.integers()), whole)
+    return x.new(x.builder.bitcast(rest, x.kind.llvm()))
+
+
+def above_root(x: Value) -> Any:
+    """How far the bits of x are above those of sqrt(1/2)."""
+    return x.builder.sub(x.builder.bitcast(x.value, x.kind.integers()), integers(x.kind, bits_of(x.kind, 0.5**0.5)))
+
+
+def avx512(vector: Vector) -> bool:
+    """Whether the vector is a power of two of 512-bit registers, and the machine has them."""
+    registers, rest = divmod(8 * vector.lanes * vector.dtype.itemsize, 512)
+    return register_bits() == 512 and rest == 0 and registers & (registers - 1) == 0
+
+
+def in_registers(builder: Any, vector: Vector, emit: Callable[..., Any], *args: Any) -> Any:
+    """What `emit(LLVM's type of a register, *parts)` gives for each 512-bit register of a vector that may be wider."""
+    lanes = 64 // vector.dtype.itemsize
+    register = ir.VectorType(vector.llvm().element, lanes)
+    parts = []
+    for start in range(0, vector.lanes, lanes):
+        indices = ir.Constant(ir.VectorType(I32, lanes), list(range(start, start + lanes)))
+        parts.append(emit(register, *(builder.shuffle_vector(a, a, indices) for a in args)))
+    while len(parts) > 1:
+        indices = ir.Constant(ir.VectorType(I32, 2 * parts[0].type.count), list(range(2 * parts[0].type.count)))
+        parts = [builder.shuffle_vector(p, q, indices) for p, q in zip(parts[::2], parts[1::2], strict=True)]
+    return parts[0]
+
+
+def instruction(builder: Any, vector: Vector, name: str, args: list[Any], *options: Any) -> Any:
+    """Call an instruction of AVX-512 by its name, with all lanes enabled."""
+
+    def emit(register: Any, *parts: Any) -> Any:
+        mask = ir.Constant(ir.IntType(register.count), -1)
+        return call_llvm(builder, full, register, [*parts, ir.Constant(register, None), mask, *options])
+
+    kind, masked = ("ps" if vector.dtype == FLOAT32 else "pd"), ("mask." if options else "")
+    full = f"llvm.x86.avx512.{masked}{name}.{kind}.512"
+    return in_registers(builder, vector, emit, *args)
+
+
+def reciprocal(x: Value) -> Value:
+    """1 / x, to half the bits of its dtype or better; x finite, not 0, and neither huge nor tiny."""
+    if not avx512(x.kind):
+        return 1.0 / x  # type: ignore[no-any-return]
+    r = x.new(instruction(x.builder, x.kind, "rcp14", [x.value]))
+    return r if single(x) else r + r * (1.0 - x * r)
+
+
+def ratio(t: Value) -> Value:
+    """T / (t + 1), of a denominator that is not rounded."""
+    if has_fma():
+        r = reciprocal(t + 1.0)
+        q = t * r
+        return q + r * ((t - q) - q * t)  # type: ignore[no-any-return]
+    d = t + 1.0  # where q * t would be rounded
+    added = d - t
+    lost = (t - (d - added)) + (1.0 - added)
+    q = t / d
+    return q - q * (lost / d)  # type: ignore[no-any-return]

@@ -1,0 +1,71 @@
+"""The units that are compiled, each by itself, and kept: they add up, and do not multiply.
+
+A unit knows only what its inner loops need; units call each other by addresses in a record, once a tile or a step.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from . import objects
+
+ENTRIES = {
+    "loop": ("train", "forward"),
+    "calling": ("step", "infer"),
+    "arithmetic": ("add_slabs", "decay", "square", "probe"),
+    "update": ("update",),
+    "loading": ("load_x", "load_y"),
+    "activation": ("activate",),
+    "output": ("outputs", "output"),
+    "dropping": ("drop",),
+    "learning": ("learn",),
+    "units": ("accumulate", "predict", "begin", "give"),
+    "sparse": ("accumulate", "predict", "begin", "give"),
+    "features": ("accumulate", "predict", "begin", "give", "stage"),
+    "examples": ("accumulate", "predict", "give"),
+    "exact": ("accumulate", "predict", "give"),
+}
+
+
+class Unit(NamedTuple):
+    """A unit: its kind, what its name is made of, and what `building` needs to make it."""
+
+    kind: str
+    parts: tuple[Any, ...]  # digests, dtypes and sizes, that say all
+    arguments: tuple[Any, ...]  # what they stand for
+
+    @property
+    def name(self) -> str:
+        """Its key among all that is compiled."""
+        return objects.key(self.kind, *self.parts)
+
+
+Compiled = Callable[[Unit], None]  # is told of a unit that has to be compiled
+
+_addresses: dict[tuple[Any, ...], dict[str, int]] = {}
+_compiling = threading.Lock()
+
+
+def addresses(unit: Unit) -> dict[str, int]:
+    """Where the unit's entries are, which are compiled now if they never were."""
+    found = _addresses.get((unit.kind, *unit.parts))
+    if found is None:
+        with _compiling:
+            found = _addresses.get((unit.kind, *unit.parts))
+            if found is None:
+                found = _addresses[(unit.kind, *unit.parts)] = _made(unit)
+    return found
+
+
+def _made(unit: Unit) -> dict[str, int]:
+    name, entries = unit.name, ENTRIES[unit.kind]
+    symbols = tuple(f"{entry}_{name}" for entry in entries)
+    code = objects.find(name)
+    if code is None:
+        from .building import build  # which takes a while to import
+
+        code = build(unit, symbols)
+        objects.keep(name, code)
+    return dict(zip(entries, objects.load(code, symbols), strict=True))
