@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from cases import MANY_KERNELS, make_case
 from networks import same
+from shapes import fitted
 from tolerance import tolerance
 
 import fastshallow as fs
@@ -21,11 +22,11 @@ from fastshallow.training import compiled, loop
 
 # Each kernel compiles for seconds; `test_every_size` has more. The last batch is smaller than the others.
 CASES = [
-    ("exact", (2, 4, 1, 203), 48, "float32"),
-    ("examples", (9, 11, 2, 203), 70, "float64"),
-    ("units", (30, 40, 2, 203), 70, "float64"),
-    ("units", (30, 40, 2, 203), 70, "float32"),
-    ("features", (33, 19, 2, 50), 8, "float32"),
+    fitted("exact", (2, 4, 1, 203), 48, "float32"),
+    fitted("examples", (9, 11, 2, 203), 70, "float64"),
+    fitted("units", (30, 40, 2, 203), 70, "float64"),
+    fitted("units", (30, 40, 2, 203), 70, "float32"),
+    fitted("features", (33, 19, 2, 50), 8, "float32"),
 ]
 EACH = pytest.mark.parametrize(("arrangement", "shape", "size", "dtype"), CASES)
 KEY = int(np.random.RandomState(3).randint(0, 2**63 - 1, dtype=np.int64))  # what seed=3 draws first

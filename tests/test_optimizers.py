@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 from cases import make_case
+from shapes import fitted
 from tolerance import tolerance
 
 import fastshallow as fs
@@ -77,9 +78,10 @@ def flat(parameters):
 
 
 def case_of(arrangement, dtype):
-    shape = SHAPES[arrangement]
-    assert fs.explain(*shape, dtype).plan.arrangement == arrangement
-    return make_case(*shape, dtype)
+    *sizes, m = SHAPES[arrangement]
+    _, (*sizes, _), m, _ = fitted(arrangement, (*sizes, m), m, dtype)
+    assert fs.explain(*sizes, m, dtype).plan.arrangement == arrangement
+    return make_case(*sizes, m, dtype)
 
 
 def far(one, other, dtype):

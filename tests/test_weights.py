@@ -6,16 +6,17 @@ import networks
 import numpy as np
 import pytest
 from cases import make_case
+from shapes import fitted
 from tolerance import tolerance
 
 import fastshallow as fs
 
 # Each kernel compiles for seconds. Batches end within a tile, a vector, and a group.
 CASES = [
-    ("exact", (2, 4, 1, 203), 64, "float32", "sigmoid"),
-    ("examples", (9, 11, 2, 203), 70, "float64", "identity"),
-    ("units", (30, 40, 3, 203), 70, "float64", "softmax"),
-    ("features", (33, 19, 2, 50), 8, "float32", "sigmoid"),
+    fitted("exact", (2, 4, 1, 203), 64, "float32", "sigmoid"),
+    fitted("examples", (9, 11, 2, 203), 70, "float64", "identity"),
+    fitted("units", (30, 40, 3, 203), 70, "float64", "softmax"),
+    fitted("features", (33, 19, 2, 50), 8, "float32", "sigmoid"),
 ]
 
 
