@@ -1,10 +1,9 @@
-"""Columns of a table, and the recipe by which they become features: learnt from the training rows, kept with a network."""
+"""Columns of a table, and how the recipe by which they become features is learnt and followed."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -66,7 +65,9 @@ def learn_recipe(
     """
     rules, left_out = [], {}
     for column in columns:
-        found = _rule(column if rows is None else column.take(rows), column.name in features, column.name in categorical)
+        found = _rule(
+            column if rows is None else column.take(rows), column.name in features, column.name in categorical
+        )
         if isinstance(found, str):
             left_out[column.name] = found
         else:
@@ -186,7 +187,9 @@ def _one_hot(rule: Rule, column: Column, notes: Notes) -> Iterator[NDArray[Any]]
     for text in rule.values:
         yield column.values == places[text] if text in places else np.zeros(len(column.values), bool)
     for text in sorted(set(column.texts) - set(rule.values)):
-        notes.add(f"{text!r} in {rule.name!r}, which training has not seen: no feature of it is set", counts[places[text]])
+        notes.add(
+            f"{text!r} in {rule.name!r}, which training has not seen: no feature of it is set", counts[places[text]]
+        )
 
 
 def _moments(days: NDArray[Any]) -> NDArray[np.datetime64]:

@@ -59,7 +59,9 @@ class Rule:
         if self.kind == "texts":
             text = f"texts, a feature each for {listed(self.values, 6)}"
         else:
-            text = {"dates": f"dates, {self.form}, as days and the sine and cosine of the year"}.get(self.kind, self.kind)
+            text = {"dates": f"dates, {self.form}, as days and the sine and cosine of the year"}.get(
+                self.kind, self.kind
+            )
         if not self.missing:
             return text
         instead = "" if self.kind == "texts" else "the median instead, and "
