@@ -17,14 +17,14 @@ CASES = [
 
 
 def huge_case(n_x, n_h, n_y, m, dtype, offset=0.0):
-    """X, scores and parameters of examples of three kinds: kind k scores scale * ((y + k) mod n_y) + offset in output y.
+    """X, scores and parameters of examples of three kinds: kind k scores scale * ((y + k) mod n_y) + offset.
 
     All numbers are exact in the dtype. Features are 1, and whether it is kind 1, or 2; three units hand them on.
     """
     kind = np.arange(m) % 3
     each = SCALES[dtype] * ((np.arange(n_y)[:, None] + np.arange(3)) % n_y) + offset
     X, W1, W2 = (np.zeros(shape, dtype) for shape in ((n_x, m), (n_h, n_x), (n_y, n_h)))
-    X[:3] = 1.0, kind == 1, kind == 2
+    X[0], X[1], X[2] = 1.0, kind == 1, kind == 2
     W1[:3, :3] = np.eye(3)
     W2[:, :3] = each - [0.0, 1.0, 1.0] * each[:, :1]
     p = fs.Parameters(W1, np.zeros((n_h, 1), dtype), W2, np.zeros((n_y, 1), dtype))
