@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -19,37 +19,39 @@ from .source import MISSING, Source, Text
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 
 
-def read_text(text: Text, names: Sequence[str], as_texts: Sequence[str]) -> Iterator[Column]:
+def read_text(text: Text, names: Sequence[str], as_texts: Sequence[str]) -> list[Column]:
     """Give columns of numbers, and of texts where they aren't or are named so.
 
-    Which are numbers is first taken from the sample: without types pyarrow keeps what it has parsed, five times the
-    memory.
+    Which are numbers is first taken from the sample, and the file is read by blocks of rows into arrays that grow:
+    reading it whole and letting pyarrow find the types takes five times the memory.
     """
-    places = {str(text.names.index(name)): name for name in names}
-    numeric = [_all_numbers(cells, text) for cells in zip(*text.sample, strict=False)] or [False] * len(text.names)
-    types = {at: pa.float64() if numeric[int(at)] and name not in as_texts else TEXTS for at, name in places.items()}
+    places = [text.names.index(name) for name in names]
+    numeric = [_all_numbers(cells, text) for cells in zip(*text.sample, strict=True)] or [False] * len(text.names)
+    types = {
+        str(i): pa.float64() if numeric[i] and name not in as_texts else TEXTS
+        for i, name in zip(places, names, strict=True)
+    }
     while True:
         try:
-            table = _parse(text, types)
+            columns = _read(text, types)
             break
         except pa.ArrowInvalid as error:
             wrong = re.match(r"In CSV column #(\d+): CSV conversion error to double", str(error))
             if wrong is None:
-                text.refuse_row(_first_line(error))
+                text.check_rows()
+                text.source.refuse(_first_line(error))
             types[wrong[1]] = TEXTS
-    surplus = 0
-    if table.num_rows and all(column[-1].as_py() is None for column in table.columns):
-        surplus = text.blank_at_the_end()
-    parts = {at: table[at].slice(0, table.num_rows - surplus) for at in places}
-    del table
-    for at, name in places.items():
-        yield _column(name, parts.pop(at))
+    rows = columns[0].rows
+    if rows and all(column.ends_missing for column in columns):
+        rows -= text.blank_at_the_end()
+    return [column.column(name, rows) for name, column in zip(names, columns, strict=True)]
 
 
-def _parse(text: Text, types: dict[str, Any]) -> Any:
+def _read(text: Text, types: dict[str, Any]) -> list[_Growing]:
     blanks = [f"{before}{word}{after}" for word in MISSING for before in ("", " ") for after in ("", " ")]
-    with text.source.open() as file:
-        return pa.csv.read_csv(
+    columns = [_Growing(kind) for kind in types.values()]
+    with _Counting(text.source.open()) as file:
+        reader = pa.csv.open_csv(
             file,
             read_options=pa.csv.ReadOptions(
                 column_names=[str(i) for i in range(len(text.names))],
@@ -68,6 +70,65 @@ def _parse(text: Text, types: dict[str, Any]) -> Any:
                 decimal_point=text.decimal,
             ),
         )
+        for batch in reader:
+            for column, more in zip(columns, batch.columns, strict=True):
+                column.append(more)
+    if file.quotes % 2:  # pyarrow takes what follows a quote that nothing ends for one cell
+        text.check_rows()
+    return columns
+
+
+class _Growing:
+    """The values of a column: numbers, or places in `texts`. A growing array is moved by the system, not copied."""
+
+    def __init__(self, kind: Any):
+        self.rows = 0
+        self._texts: dict[str, int] | None = {} if kind == TEXTS else None
+        self._values: NDArray[Any] = np.empty(0, np.float64 if self._texts is None else np.int32)
+
+    @property
+    def ends_missing(self) -> bool:
+        last = self._values[self.rows - 1]
+        return bool(np.isnan(last) if self._texts is None else last < 0)
+
+    def append(self, more: Any) -> None:
+        end = self.rows + len(more)
+        if end > len(self._values):
+            self._values.resize(2 * end, refcheck=False)
+        if self._texts is None:
+            self._values[self.rows : end] = _array(more, np.nan)
+        else:
+            codes = [self._texts.setdefault(text, len(self._texts)) for text in more.dictionary.to_pylist()]
+            self._values[self.rows : end] = np.array([*codes, -1], np.int32)[_array(more.indices, -1)]
+        self.rows = end
+
+    def column(self, name: str, rows: int) -> Column:
+        self._values.resize(rows, refcheck=False)
+        return Column(name, self._values) if self._texts is None else clean(name, self._values, list(self._texts))
+
+
+class _Counting:
+    """A file that counts the quotes that are read from it."""
+
+    closed = False
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        self.quotes = 0
+
+    def read(self, size: int) -> bytes:
+        content = self._file.read(size)
+        self.quotes += content.count(b'"')
+        return content
+
+    def readable(self) -> bool:
+        return True
+
+    def __enter__(self) -> _Counting:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
 
 
 def _all_numbers(cells: Sequence[str], text: Text) -> bool:
@@ -105,32 +166,26 @@ def _typed(name: str, column: Any) -> Column:
     if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
         return _column(name, column.cast(kind).cast(pa.float64(), safe=False))
     if types.is_boolean(kind):
-        values = _floats(column.cast(pa.int8()).cast(pa.float64()))
-        return Column(name, values, "booleans")
+        return _column(name, column.cast(pa.int8()).cast(pa.float64()))._replace(kind="booleans")
     if types.is_date(kind) or types.is_timestamp(kind):
         moments = column.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False).cast(pa.int64())
-        return Column(name, _floats(moments.cast(pa.float64(), safe=False)) / 86_400e6, "dates", form="year first")
+        days = _column(name, moments.cast(pa.float64(), safe=False)).values / 86_400e6
+        return Column(name, days, "dates", form="year first")
     if types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind):
         return _column(name, column.cast(kind).cast(pa.string()).dictionary_encode())
     return Column(name, np.empty(0), "none", form=f"it holds {kind}")
 
 
 def _column(name: str, column: Any) -> Column:
-    if column.type == pa.float64():
-        return Column(name, _floats(column))
-    chunks = column.unify_dictionaries().chunks
-    codes = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in chunks]
-    texts = chunks[-1].dictionary.to_pylist() if chunks else []
-    return clean(name, np.concatenate([np.empty(0, np.int32), *codes]), texts)
-
-
-def _floats(column: Any) -> NDArray[np.float64]:
-    values = np.empty(len(column))
-    at = 0
+    growing = _Growing(column.type)
     for chunk in column.chunks:
-        values[at : at + len(chunk)] = chunk.to_numpy(zero_copy_only=False)  # missing ones become NaN
-        at += len(chunk)
-    return values
+        growing.append(chunk)
+    return growing.column(name, growing.rows)
+
+
+def _array(column: Any, missing: float) -> NDArray[Any]:
+    """What pyarrow holds, without a copy, and without importing pandas, as its `to_numpy` does."""
+    return np.from_dlpack(column.fill_null(missing) if column.null_count else column)
 
 
 def _first_line(error: Exception) -> str:

@@ -83,7 +83,7 @@ def understand(
             if form == "day first" and _unclear(column.texts, read):
                 reason = "dates of which the day or the month may come first; write them as 2020-01-31"
                 return Column(column.name, np.empty(0), "none", form=reason)
-            return made(read[form], "dates", f"a date, {form},", form)
+            return made(read[form], "dates", f"a date ({form})", form)
     return column
 
 

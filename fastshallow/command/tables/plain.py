@@ -45,4 +45,5 @@ def _refuse(text: Text, names: Sequence[str], otherwise: str) -> NoReturn:
             if name in names and not text.number.fullmatch(cell.strip()):
                 what = f"the text {cell.strip()!r}" if cell.strip() else "a missing value"
                 text.source.refuse(f"{what} in column {name!r}, row {number}. {ADVICE}")
-    text.refuse_row(f"{otherwise}. {ADVICE}")
+    text.check_rows()
+    text.source.refuse(f"{otherwise}. {ADVICE}")

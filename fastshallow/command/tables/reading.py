@@ -76,7 +76,8 @@ class _Opened:
         header = options.header
         if header is None and like is not None and not like.header:
             header = False
-        self.text = self._format = Text.of(self.source, header, options.decimal, like.decimal if like else ".")
+        usual, expected = (like.decimal, like.columns) if like else (".", ())
+        self.text = self._format = Text.of(self.source, header, options.decimal, usual, expected)
         self.names = self.text.names
 
     def read(self, names: Sequence[str], as_texts: Sequence[str]) -> Iterator[Column]:
@@ -91,7 +92,7 @@ class _Opened:
         else:
             columns = _arrow(self.source).read_text(self.text, names, as_texts)
         for column in columns:
-            if not len(column.values) and column.kind == "numbers":
+            if not len(column.values) and column.kind != "none":
                 self.source.refuse("too few rows: there is a header and nothing below it")
             if column.kind == "numbers" and np.isinf(column.values).any():
                 self._refuse_infinite(column)
@@ -113,7 +114,7 @@ class _Opened:
             comma = self.text is not None and self.text.decimal == ","
             hint = "; --decimal . if the point is the decimal sign" if comma and "." in text else ""
             hint = "; --decimal , if the comma is the decimal sign" if not comma and "," in text else hint
-            self.source.refuse(f"the text {text!r} {where}, where {what.rstrip(',')} is expected{hint}{advice}")
+            self.source.refuse(f"the text {text!r} {where}, where {what} is expected{hint}{advice}")
 
         return fail
 
@@ -176,7 +177,7 @@ def _set_target(table: Table, column: Column, opened: _Opened) -> None:
     if gaps.any():
         kept = np.flatnonzero(~gaps)
         first = opened.row(int(np.flatnonzero(gaps)[0]))
-        table.notes.append(f"{gaps.sum():,} rows are left out, for {column.name!r} is missing, first in row {first}")
+        table.notes.append(f"rows without {column.name!r} are left out: {gaps.sum():,}, the first is row {first}")
         table.columns = {name: other.take(kept) for name, other in table.columns.items()}
         column = column.take(kept)
     table.target = column

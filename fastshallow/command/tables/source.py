@@ -12,7 +12,7 @@ import itertools
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -74,8 +74,18 @@ class Text:
     sample: list[list[str]]  # rows below the header
 
     @classmethod
-    def of(cls, source: Source, header: bool | None = None, decimal: str | None = None, sure: str = ".") -> Text:
-        """Find out how the table is written; `sure` is its decimal sign if nothing tells."""
+    def of(
+        cls,
+        source: Source,
+        header: bool | None = None,
+        decimal: str | None = None,
+        usual: str = ".",
+        expected: Collection[str] = (),
+    ) -> Text:
+        """Find out how the table is written.
+
+        `usual` is the decimal sign if nothing tells; a header that holds the `expected` names is one.
+        """
         try:
             with io.TextIOWrapper(source.open(), encoding="utf-8-sig", newline="") as file:
                 lines = list(io.StringIO(file.read(SAMPLE), newline=""))
@@ -91,12 +101,13 @@ class Text:
         separator = _separator(lines[first:])
         rows = _rows(lines, separator)
         names = tuple(name.strip() or f"column {i}" for i, name in enumerate(rows[0], 1))
-        decimal = decimal or _decimal(rows[1:], separator, sure)
+        decimal = decimal or _decimal(rows[1:], separator, usual)
+        rows = [row for row in rows if len(row) == len(names)]
         text = cls(source, separator, decimal, header is not False, names, first, rows[1:])
-        if header is None:
-            text._check_header(rows[0])
         if not text.header:
             text = cls(source, separator, decimal, False, tuple(f"c{i + 1}" for i in range(len(names))), first, rows)
+        elif header is None and not (expected and set(expected) <= set(names)):
+            text._check_header(rows[0])
         twice = [name for name in text.names if text.names.count(name) > 1]
         if twice:
             source.refuse(f"two columns are called {twice[0]!r}")
@@ -156,13 +167,12 @@ class Text:
         """The number and the cells of a row, counted from 0 below the header."""
         return next(itertools.islice(self.records(), index, None))
 
-    def refuse_row(self, otherwise: str) -> NoReturn:
-        """Raise an error about the first row that can't be read, or `otherwise`."""
+    def check_rows(self) -> None:
+        """Refuse the first row that can't be read, if there is one."""
         for number, cells in self.records():
             if len(cells) != len(self.names):
                 what = "the header" if self.header else "the first row"
                 self.source.refuse(f"row {number} has {len(cells)} cells where {what} has {len(self.names)}")
-        self.source.refuse(otherwise)
 
     def blank_at_the_end(self) -> int:
         """How many rows at the end have nothing in their cells."""
@@ -192,7 +202,7 @@ def _separator(lines: list[str]) -> str:
     return best or next(separator for separator in "\t;|\x1f" if separator not in "".join(lines))
 
 
-def _decimal(rows: list[list[str]], separator: str, sure: str) -> str:
+def _decimal(rows: list[list[str]], separator: str, usual: str) -> str:
     """The decimal sign that most numbers show; `1,000` and `1.000` show none."""
     commas = points = groups = 0
     for cell in itertools.chain.from_iterable(rows):
@@ -203,5 +213,5 @@ def _decimal(rows: list[list[str]], separator: str, sure: str) -> str:
         elif re.fullmatch(r"[+-]?[0-9]*\.[0-9]+", cell):
             points += not re.fullmatch(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}", cell)
     if commas == points == 0:
-        return "," if groups and separator == ";" else sure
+        return "," if groups and separator == ";" else usual
     return "," if commas > points else "."
