@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,11 +48,11 @@ def as_csv(columns: Columns) -> Iterator[str]:
     """Give the text of a CSV, piece by piece."""
     yield _line(columns)
     line = ",".join(form for form, _ in columns.values()) + "\n"
-    arrays = [_quoted(values) if form == "%s" else values for form, values in columns.values()]
-    for start in range(0, len(arrays[0]), ROWS):
-        pieces = [array[start : start + ROWS].tolist() for array in arrays]
-        cells = tuple(itertools.chain.from_iterable(zip(*pieces, strict=True)))
-        yield (line * len(pieces[0])) % cells
+    for start in range(0, len(next(iter(columns.values()))[1]), ROWS):
+        pieces = [(form, values[start : start + ROWS].tolist()) for form, values in columns.values()]
+        lists = [list(map(_quoted, values)) if form == "%s" else values for form, values in pieces]
+        cells = tuple(itertools.chain.from_iterable(zip(*lists, strict=True)))
+        yield (line * len(lists[0])) % cells
 
 
 def as_json(columns: Columns) -> str:
@@ -64,9 +65,9 @@ def as_json(columns: Columns) -> str:
     )
 
 
-def _quoted(values: NDArray[Any]) -> NDArray[Any]:
-    classes, index = np.unique(values.astype(str), return_inverse=True)
-    return np.array([_line([name])[:-1] for name in classes], dtype=object)[index]
+@lru_cache
+def _quoted(text: str) -> str:
+    return _line([text])[:-1]
 
 
 def _line(cells: Any) -> str:

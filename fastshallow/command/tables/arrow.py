@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ...data import Column
 from .meaning import clean
-from .source import MISSING, Source, Text
+from .source import DAMAGED, MISSING, Source, Text
 
 TEXTS = pa.dictionary(pa.int32(), pa.string())
 
@@ -25,8 +25,8 @@ def read_text(text: Text, names: Sequence[str], as_texts: Sequence[str]) -> list
     Which are numbers is first taken from the sample, and the file is read by blocks of rows into arrays that grow:
     reading it whole and letting pyarrow find the types takes five times the memory.
     """
-    places = [text.names.index(name) for name in names]
-    numeric = [_all_numbers(cells, text) for cells in zip(*text.sample, strict=True)] or [False] * len(text.names)
+    places = [text.places[name] for name in names]
+    numeric = [_all_numbers(cells, text) for cells in zip(*text.sample, strict=True)]
     types = {
         str(i): pa.float64() if numeric[i] and name not in as_texts else TEXTS
         for i, name in zip(places, names, strict=True)
@@ -35,6 +35,8 @@ def read_text(text: Text, names: Sequence[str], as_texts: Sequence[str]) -> list
         try:
             columns = _read(text, types)
             break
+        except DAMAGED as error:
+            text.source.refuse(f"a damaged .gz file ({error})")
         except pa.ArrowInvalid as error:
             wrong = re.match(r"In CSV column #(\d+): CSV conversion error to double", str(error))
             if wrong is None:
@@ -54,6 +56,7 @@ def _read(text: Text, types: dict[str, Any]) -> list[_Growing]:
         reader = pa.csv.open_csv(
             file,
             read_options=pa.csv.ReadOptions(
+                block_size=max(2**20, 8 * text.longest),  # which a row must fit into
                 column_names=[str(i) for i in range(len(text.names))],
                 skip_rows_after_names=text.first + text.header,
             ),

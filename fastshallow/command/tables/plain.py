@@ -9,7 +9,7 @@ from typing import NoReturn
 import numpy as np
 
 from ...data import Column
-from .source import Text
+from .source import DAMAGED, Text
 
 ADVICE = 'NumPy alone reads nothing but numbers; for tables as people have them: pip install "fastshallow[table]"'
 
@@ -20,7 +20,7 @@ def read_text(text: Text, names: Sequence[str], as_texts: Sequence[str]) -> Iter
         text.source.refuse(f"column {as_texts[0]!r} is to be read as texts. {ADVICE}")
     if text.decimal == ",":
         text.source.refuse(f"numbers with a decimal comma. {ADVICE}")
-    at = [text.names.index(name) for name in names]
+    at = [text.places[name] for name in names]
     try:
         with io.TextIOWrapper(text.source.open(), encoding="utf-8-sig", newline="") as file:
             values = np.loadtxt(
@@ -32,7 +32,7 @@ def read_text(text: Text, names: Sequence[str], as_texts: Sequence[str]) -> Iter
                 quotechar='"',
                 ndmin=2,
             )
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, *DAMAGED) as error:
         _refuse(text, names, str(error))
     for i, name in enumerate(names):
         yield Column(name, np.ascontiguousarray(values[:, i]))

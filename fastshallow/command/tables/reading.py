@@ -82,6 +82,9 @@ class _Opened:
 
     def read(self, names: Sequence[str], as_texts: Sequence[str]) -> Iterator[Column]:
         """Give columns, some of them as texts whatever they hold."""
+        if self.text is not None and not self.text.sample:
+            self.text.check_rows()
+            self.source.refuse("too few rows: there is a header and nothing below it")
         if self.parquet:
             columns = _arrow(self.source).read_parquet(self.source, names)
         elif importlib.util.find_spec("pyarrow") is None:
@@ -92,8 +95,6 @@ class _Opened:
         else:
             columns = _arrow(self.source).read_text(self.text, names, as_texts)
         for column in columns:
-            if not len(column.values) and column.kind != "none":
-                self.source.refuse("too few rows: there is a header and nothing below it")
             if column.kind == "numbers" and np.isinf(column.values).any():
                 self._refuse_infinite(column)
             yield column
@@ -120,8 +121,9 @@ class _Opened:
 
     def check(self, names: Sequence[str]) -> None:
         """Refuse names of columns that aren't there."""
+        there = set(self.names)
         for name in names:
-            if name not in self.names:
+            if name not in there:
                 close = difflib.get_close_matches(name, self.names, n=1, cutoff=0.5)
                 hint = f"did you mean {close[0]!r}?" if close else f"there are {listed(self.names)}"
                 self.source.refuse(f"no column {name!r}; {hint}")
@@ -131,7 +133,7 @@ class _Opened:
         number, shown = index + 1, str(column.values[index])
         if self.text is not None:
             number, cells = self.text.record(index)
-            shown = cells[self.names.index(column.name)].strip()
+            shown = cells[self.text.places[column.name]].strip()
         self.source.refuse(f"the value {shown!r} in column {column.name!r}, row {number} is not a finite number")
 
 

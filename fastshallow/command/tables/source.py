@@ -12,8 +12,9 @@ import itertools
 import os
 import re
 import sys
+import zlib
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -25,6 +26,11 @@ SEPARATORS = "\t;|,"  # the earlier one where two fit as well: commas may be dec
 MISSING = frozenset(
     ("", "?", "NA", "N/A", "n/a", "<NA>", "#N/A", "#NA", "NaN", "nan", "-NaN", "-nan", "NAN", "NULL", "null")
 )
+
+
+csv.field_size_limit(2**31 - 1)  # a cell may hold a whole document
+
+DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)  # what reading a damaged .gz raises
 
 
 class TableError(ValueError):
@@ -72,6 +78,7 @@ class Text:
     names: tuple[str, ...]
     first: int
     sample: list[list[str]]  # rows below the header
+    longest: int = 0  # characters of a line
 
     @classmethod
     def of(
@@ -88,30 +95,37 @@ class Text:
         """
         try:
             with io.TextIOWrapper(source.open(), encoding="utf-8-sig", newline="") as file:
-                lines = list(io.StringIO(file.read(SAMPLE), newline=""))
+                lines = [*file.readlines(SAMPLE), *itertools.islice(file, 20)]  # some rows of the widest table too
         except UnicodeDecodeError:
             source.refuse("not text in UTF-8; save the table as CSV UTF-8")
-        except (OSError, EOFError) as error:
+        except DAMAGED as error:
             source.refuse(f"a damaged .gz file ({error})")
-        if sum(map(len, lines)) == SAMPLE and len(lines) > 1:
-            lines.pop()  # which may have been cut
         first = next((i for i, line in enumerate(lines) if line.strip()), len(lines))
         if first == len(lines):
             source.refuse("the file is empty")
-        separator = _separator(lines[first:])
-        rows = _rows(lines, separator)
+        try:
+            separator = _separator(lines[first:])
+            rows = _rows(lines, separator)
+        except csv.Error as error:
+            source.refuse(f"not CSV: {error}")
         names = tuple(name.strip() or f"column {i}" for i, name in enumerate(rows[0], 1))
         decimal = decimal or _decimal(rows[1:], separator, usual)
         rows = [row for row in rows if len(row) == len(names)]
-        text = cls(source, separator, decimal, header is not False, names, first, rows[1:])
+        longest = max(map(len, lines))
+        text = cls(source, separator, decimal, header is not False, names, first, rows[1:], longest)
         if not text.header:
-            text = cls(source, separator, decimal, False, tuple(f"c{i + 1}" for i in range(len(names))), first, rows)
+            text = replace(text, names=tuple(f"c{i + 1}" for i in range(len(names))), sample=rows)
         elif header is None and not (expected and set(expected) <= set(names)):
             text._check_header(rows[0])
-        twice = [name for name in text.names if text.names.count(name) > 1]
-        if twice:
-            source.refuse(f"two columns are called {twice[0]!r}")
+        if len(text.places) < len(text.names):
+            twice = next(name for i, name in enumerate(text.names) if text.places[name] != i)
+            source.refuse(f"two columns are called {twice!r}")
         return text
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where a column is, by its name."""
+        return {name: i for i, name in enumerate(self.names)}
 
     @cached_property
     def number(self) -> re.Pattern[str]:
@@ -160,7 +174,7 @@ class Text:
             self.source.refuse(f"row {number + 1} is not CSV: {error}")
         except UnicodeDecodeError:
             self.source.refuse("not text in UTF-8; save the table as CSV UTF-8")
-        except (OSError, EOFError) as error:
+        except DAMAGED as error:
             self.source.refuse(f"a damaged .gz file ({error})")
 
     def record(self, index: int) -> tuple[int, list[str]]:
