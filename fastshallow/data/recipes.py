@@ -107,7 +107,7 @@ class Recipe:
             found = json.loads(stored)
             rules = tuple(_rule(**rule) for rule in found.pop("rules"))
             recipe = cls(rules, **found)
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             raise ValueError(f"its recipe of features can't be read: {error}") from None
         texts = [*recipe.left_out, *recipe.left_out.values()] if isinstance(recipe.left_out, dict) else [None]
         if not all(isinstance(text, str) for text in texts) or type(recipe.header) is not bool:
