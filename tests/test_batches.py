@@ -40,6 +40,7 @@ def options_of(p, size, optimizer, shuffle=True, **more):
     )
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("shuffle", [False, True])
 @pytest.mark.parametrize(("arrangement", "shape", "size", "dtype", "optimizer"), CASES)
 def test_the_compiled_loop_takes_the_batches_of_the_reference(arrangement, shape, size, dtype, optimizer, shuffle):

@@ -44,6 +44,7 @@ def options_of(optimizer, size=16, **more):
     return {"optimizer": OPTIMIZERS[optimizer], "l2": 0.1, "seed": 3, "epochs": 40, **batches, **more}
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("backend", ["numpy", "fused"])
 @pytest.mark.parametrize(("arrangement", "shape", "size", "dtype", "optimizer"), CASES)
 def test_the_same_bits_from_ten_places(arrangement, shape, size, dtype, optimizer, backend, tmp_path, monkeypatch):

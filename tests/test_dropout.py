@@ -40,6 +40,7 @@ def options_of(p, size, **more):
     return {"parameters": p, "learning_rate": 0.1, "batch_size": size, "seed": 3, "epochs": 7, "dropout": 0.3} | more
 
 
+@pytest.mark.kernels
 @EACH
 def test_the_compiled_loop_drops_the_units_of_the_reference(arrangement, shape, size, dtype, monkeypatch):
     assert fs.explain(*shape[:3], size or shape[3], dtype).plan.arrangement == arrangement

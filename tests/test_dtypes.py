@@ -55,6 +55,7 @@ def test_the_dtype_of_the_computation(name):
     assert gradients.W1.dtype == expected
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(
     ("case", "name", "shuffle"),  # each kernel compiles for seconds
     [(case, "uint8" if i % 2 else "float16", i % 3 == 0) for i, case in enumerate(CASES)],

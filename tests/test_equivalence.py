@@ -171,6 +171,7 @@ SIZES = {
 }
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("varied", SIZES)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("arrangement", ARRANGEMENTS)
@@ -185,6 +186,7 @@ def test_sizes_that_straddle_every_tile(arranged, arrangement, dtype, varied):
             assert worst(case, answer, "tanh", "sigmoid") <= 4.0, sizes
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(
     ("shape", "dtype"),
     [
@@ -206,6 +208,7 @@ def test_exact_sizes(shape, dtype):
             assert worst(case, answer, "tanh", "sigmoid") <= 4.0, m
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [(2, 4, 1), (20, 30, 3), (30, 64, 1), (784, 128, 10), (200, 10, 1), (300, 300, 2)])
 def test_shapes_as_dispatched(shape, dtype):
@@ -215,6 +218,7 @@ def test_shapes_as_dispatched(shape, dtype):
         assert worst(case, answer, "tanh", "sigmoid") <= 4.0, m
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_features_that_straddle_every_block(dtype):
     """Tiles of 128 examples, whose features come in four blocks or more from `whole` on."""
@@ -228,6 +232,7 @@ def test_features_that_straddle_every_block(dtype):
             check((ordered(X, order), Y, p), "fused", "tanh", "sigmoid")
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_features_used_where_they_are(dtype):
     units = fitted("examples", (127, 5, 2, 41), 41, dtype)[1][1]

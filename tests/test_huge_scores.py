@@ -45,6 +45,7 @@ def test_softmax(dtype, offset, backend):
     check((3, 4, 3, 40), dtype, offset, backend)
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(("arrangement", "shape", "size", "dtype"), CASES)
 def test_softmax_in_each_arrangement(arrangement, shape, size, dtype):
     n_x, n_h, n_y, _ = shape

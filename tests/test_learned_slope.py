@@ -129,6 +129,7 @@ def test_it_follows_the_formula_of_prelu(backend):
 # ---- the compiled loop ----
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(("arrangement", "shape", "size", "dtype", "output", "options"), CASES)
 def test_the_compiled_loop_is_the_reference(arrangement, shape, size, dtype, output, options, monkeypatch):
     assert fs.explain(*shape[:3], size, dtype).plan.arrangement == arrangement

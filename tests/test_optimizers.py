@@ -135,6 +135,7 @@ def far(one, other, dtype):
     return max(costs.max(), np.abs(flat(one.parameters) - flat(other.parameters)).max() / tolerance(dtype, 1.0, 200.0))
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(("arrangement", "name", "dtype"), CASES)
 def test_the_compiled_loop_takes_the_steps_of_the_reference(arrangement, name, dtype):
     X, Y, p = case_of(arrangement, dtype)

@@ -33,6 +33,7 @@ def train(X, Y, p, output, **options):
     return fs.train(X, Y, output=output, parameters=p, **{"epochs": 15, "learning_rate": 0.2, "seed": 3} | options)
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("batched", [False, True])
 @pytest.mark.parametrize(("arrangement", "shape", "size", "dtype", "output"), CASES)
 def test_the_compiled_loop_weighs_as_the_reference(arrangement, shape, size, dtype, output, batched):
@@ -96,6 +97,7 @@ def test_class_weights():
     assert far(train(X, Y, p, "softmax", class_weight={2: 3.0, 3: 0.0}), by_hand, "float64") <= 1.0
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(("arrangement", "shape", "size", "dtype", "output"), CASES)
 def test_the_norm_is_clipped(arrangement, shape, size, dtype, output):
     X, Y, p = make_case(*shape[:3], size, dtype, output)
