@@ -94,7 +94,8 @@ class Recipe:
             alike.setdefault(rule.text, []).append(rule.name)
         for name, reason in self.left_out.items():
             alike.setdefault(f"left out, {reason}", []).append(name)
-        return [f"{listed(names, 6)}: {text}" for text, names in alike.items()]
+        lines = [f"{listed(names, 6)}: {text}" for text, names in alike.items()]
+        return [*lines, "written with decimal commas"] if self.decimal == "," else lines
 
     def members(self) -> dict[str, str]:
         """What a file keeps."""
