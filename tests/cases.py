@@ -1,6 +1,7 @@
 """Cases that the tests of all backends share."""
 
 import os
+import random
 
 import numpy as np
 import pytest
@@ -10,10 +11,16 @@ import fastshallow as fs
 ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky_relu")
 OUTPUTS = ("sigmoid", "softmax", "identity")
 DTYPES = ("float32", "float64")
-MANY_KERNELS = pytest.mark.skipif(
-    os.environ.get("FASTSHALLOW_TEST_ALL") != "1", reason="compiles for a minute: FASTSHALLOW_TEST_ALL=1 runs it"
-)
+ALL = os.environ.get("FASTSHALLOW_TEST_ALL", "")  # "1", or a text that draws a tenth
+SKIPPED = pytest.mark.skip(reason="compiles for long: FASTSHALLOW_TEST_ALL=1 runs it, and with another text a tenth")
 ORDERS = ("C", "F", "strided", "reversed", "readonly", "memmap")
+
+
+def for_long(cases):
+    """Parameters that together compile for many minutes: skipped, but those that FASTSHALLOW_TEST_ALL draws."""
+    count = len(cases) if ALL == "1" else len(cases) // 10 if ALL else 0
+    drawn = random.Random(ALL).sample(range(len(cases)), count)
+    return [pytest.param(*case, marks=[] if i in drawn else SKIPPED) for i, case in enumerate(cases)]
 
 
 def ordered(X, order, folder=None):

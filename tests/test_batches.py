@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from cases import make_case, ordered
 from networks import flat, same
+from shapes import fitted
 
 import fastshallow as fs
 from fastshallow.data.orders import Orders
@@ -15,12 +16,12 @@ from fastshallow.training import compiled, loop
 
 # Each kernel compiles for seconds. The last batch is smaller, or has fewer groups of examples, than the others.
 CASES = [
-    ("exact", (2, 4, 1, 203), 16, "float32", "adam"),
-    ("examples", (9, 11, 2, 203), 70, "float64", "gradient_descent"),
-    ("units", (30, 40, 2, 203), 70, "float64", "gradient_descent"),
-    ("examples", (131, 3, 2, 203), 70, "float64", "gradient_descent"),  # features used where they are
-    ("units", (1100, 33, 2, 203), 130, "float64", "gradient_descent"),  # features in blocks
-    ("features", (33, 19, 2, 50), 8, "float32", "momentum"),
+    fitted("exact", (2, 4, 1, 203), 16, "float32", "adam"),
+    fitted("examples", (9, 11, 2, 203), 70, "float64", "gradient_descent"),
+    fitted("units", (30, 40, 2, 203), 70, "float64", "gradient_descent"),
+    fitted("examples", (131, 3, 2, 203), 70, "float64", "gradient_descent"),  # features used where they are
+    fitted("units", (1100, 33, 2, 203), 130, "float64", "gradient_descent"),  # features in blocks
+    fitted("features", (33, 19, 2, 50), 8, "float32", "momentum"),
 ]
 GROUPS = [((2, 4, 1, 60_000), 40_000), ((30, 40, 2, 5_000), 3_000)]
 
@@ -39,6 +40,7 @@ def options_of(p, size, optimizer, shuffle=True, **more):
     )
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("shuffle", [False, True])
 @pytest.mark.parametrize(("arrangement", "shape", "size", "dtype", "optimizer"), CASES)
 def test_the_compiled_loop_takes_the_batches_of_the_reference(arrangement, shape, size, dtype, optimizer, shuffle):

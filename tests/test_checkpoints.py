@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from cases import make_case
 from networks import StoppedError, flat, stop_after
+from shapes import fitted
 
 import fastshallow as fs
 from fastshallow.training import compiled
@@ -24,10 +25,10 @@ OPTIMIZERS = {
 }
 # Each kernel compiles for seconds: all optimizers in one arrangement, every arrangement with one or two states.
 CASES = [
-    *(("exact", (2, 4, 1, 203), "float64", name) for name in OPTIMIZERS),
-    ("examples", (9, 11, 2, 203), "float32", "adam"),
-    ("units", (30, 51, 2, 203), "float64", "adam"),
-    ("features", (66, 19, 2, 50), "float32", "momentum"),
+    *(fitted("exact", (2, 4, 1, 203), 16, "float64", name) for name in OPTIMIZERS),
+    fitted("examples", (9, 11, 2, 203), 16, "float32", "adam"),
+    fitted("units", (30, 51, 2, 203), 16, "float64", "adam"),
+    fitted("features", (66, 19, 2, 50), 16, "float32", "momentum"),
 ]
 
 
@@ -38,22 +39,23 @@ def same(one, other):
     )
 
 
-def options_of(optimizer, **more):
-    batches = {} if optimizer == "lbfgs" else {"batch_size": 16, "clip_norm": 2.0, "learning_rate": fs.Cosine(0.05)}
+def options_of(optimizer, size=16, **more):
+    batches = {} if optimizer == "lbfgs" else {"batch_size": size, "clip_norm": 2.0, "learning_rate": fs.Cosine(0.05)}
     return {"optimizer": OPTIMIZERS[optimizer], "l2": 0.1, "seed": 3, "epochs": 40, **batches, **more}
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("backend", ["numpy", "fused"])
-@pytest.mark.parametrize(("arrangement", "shape", "dtype", "optimizer"), CASES)
-def test_the_same_bits_from_ten_places(arrangement, shape, dtype, optimizer, backend, tmp_path, monkeypatch):
+@pytest.mark.parametrize(("arrangement", "shape", "size", "dtype", "optimizer"), CASES)
+def test_the_same_bits_from_ten_places(arrangement, shape, size, dtype, optimizer, backend, tmp_path, monkeypatch):
     X, Y, p = make_case(*shape, dtype)
     V, U, _ = make_case(*shape, dtype, seed=1)
-    options = options_of(optimizer, parameters=p, validation=(V, U), patience=40, backend=backend)
+    options = options_of(optimizer, size, parameters=p, validation=(V, U), patience=40, backend=backend)
     options["sample_weight"] = np.random.default_rng(2).random(shape[3])
     if backend == "fused" and optimizer != "lbfgs":
-        assert fs.explain(*shape[:3], 16, dtype).plan.arrangement == arrangement
+        assert fs.explain(*shape[:3], size, dtype).plan.arrangement == arrangement
     whole = fs.train(X, Y, **options)
-    steps = len(whole.history.cost) * (1 if optimizer == "lbfgs" else -(-shape[3] // 16))
+    steps = len(whole.history.cost) * (1 if optimizer == "lbfgs" else -(-shape[3] // size))
     path = tmp_path / "run.npz"
     for stop in np.random.default_rng(4).integers(1, steps, 10 if arrangement == "exact" else 3):
         with monkeypatch.context() as patch:

@@ -4,21 +4,15 @@ import os
 import subprocess
 import sys
 import tracemalloc
-from pathlib import Path
 
 import numpy as np
 import pytest
 from cases import make_case
-from fastshallow.kernels.runs import MOST_PARTS
+from machines import MACHINES
 
 import fastshallow as fs
 from fastshallow.backends.dispatch import choose, make_plan
-
-AVX2 = {
-    "NUMBA_CPU_NAME": "haswell",
-    "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx,+sse4.2,+sse4.1,+ssse3,+sse3,+sse2,+bmi,+bmi2,+popcnt",
-}
-SSE2 = {"NUMBA_CPU_NAME": "generic"}
+from fastshallow.kernels.record import MOST_PARTS
 
 
 def test_it_is_a_pure_function_that_says_why():
@@ -75,28 +69,9 @@ def test_threads_do_not_share_scratch_memory():
                 assert mine[0] == one[0] and all(map(np.array_equal, mine[1], one[1]))
 
 
-@pytest.mark.parametrize(
-    ("machine", "one", "other"),
-    [(AVX2, "float32", "float64"), (SSE2, "float64", "float32")],
-    ids=["haswell", "generic"],
-)
-def test_other_machines(machine, one, other, tmp_path):
-    """A subset of the equivalence tests with another processor's instructions: each arrangement of the lanes once."""
-    subset = (
-        f"test_sizes_that_straddle and (((examples or units) and {one}) or (features and {other}))"
-        f" or (test_exact_sizes and 2-4-1 and {other})"
-    )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_equivalence.py", "-k", subset]
-    environment = {**os.environ, **machine, "NUMBA_CACHE_DIR": str(tmp_path)}
-    environment.pop("PYTEST_XDIST_WORKER", None)
-    done = subprocess.run(command, cwd=Path(__file__).parent, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:]
-    assert "13 passed" in done.stdout
-
-
-@pytest.mark.parametrize(("machine", "bits"), [(AVX2, 256), (SSE2, 128)], ids=["haswell", "generic"])
-def test_the_width_follows_the_machine(machine, bits):
-    code = "from fastshallow.kernels.compiling import register_bits; print(register_bits())"
-    environment = {**os.environ, **machine}
+@pytest.mark.parametrize("bits", MACHINES)
+def test_the_width_follows_the_machine(bits):
+    code = "from fastshallow.kernels.machine import register_bits; print(register_bits())"
+    environment = {**os.environ, **MACHINES[bits]}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert int(done.stdout) == bits

@@ -5,6 +5,7 @@ import tracemalloc
 import numpy as np
 import pytest
 from cases import make_case, ordered
+from shapes import fitted
 from test_batches import far, options_of, same
 
 import fastshallow as fs
@@ -14,12 +15,12 @@ from fastshallow.training import loop
 FLOAT32 = ("float16", "bfloat16", "int8", "uint8", "int16", "uint16", "bool")
 FLOAT64 = ("int32", "uint32", "int64", "uint64")
 CASES = [  # with a batch and a number of features that fill no vector
-    ("exact", (2, 4, 1, 203), 16),
-    ("examples", (9, 11, 2, 203), 70),
-    ("examples", (131, 3, 2, 203), 70),  # features that float32 would be used from where they are
-    ("units", (30, 40, 2, 203), 70),
-    ("units", (1100, 33, 2, 203), 130),  # features in blocks
-    ("features", (33, 19, 2, 50), 8),
+    fitted("exact", (2, 4, 1, 203), 16, "float32"),
+    fitted("examples", (9, 11, 2, 203), 70, "float32"),
+    fitted("examples", (131, 3, 2, 203), 70, "float32"),  # features that would be used from where they are
+    fitted("units", (30, 40, 2, 203), 70, "float32"),
+    fitted("units", (1100, 33, 2, 203), 130, "float32"),  # features in blocks
+    fitted("features", (33, 19, 2, 50), 8, "float32"),
 ]
 
 
@@ -54,15 +55,16 @@ def test_the_dtype_of_the_computation(name):
     assert gradients.W1.dtype == expected
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(
     ("case", "name", "shuffle"),  # each kernel compiles for seconds
     [(case, "uint8" if i % 2 else "float16", i % 3 == 0) for i, case in enumerate(CASES)],
     ids=lambda value: f"{value[0]} {value[1][0]}" if isinstance(value, tuple) else str(value),
 )
 def test_training_equals_that_of_the_reference_and_of_converted_data(case, name, shuffle):
-    arrangement, shape, size = case
+    arrangement, shape, size, dtype = case
     X, Y, p = stored_case(shape, name)
-    assert fs.explain(*shape[:3], size, "float32").plan.arrangement == arrangement
+    assert fs.explain(*shape[:3], size, dtype).plan.arrangement == arrangement
     options = options_of(p, size, "gradient_descent", shuffle)
     net = fs.train(X, Y, backend="fused", **options)
     assert far(net, fs.train(X, Y, backend="numpy", **options), "float32") <= 1.0
@@ -75,7 +77,7 @@ def test_training_equals_that_of_the_reference_and_of_converted_data(case, name,
 @pytest.mark.parametrize("order", ["F", "strided", "reversed", "readonly", "memmap"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0]} {case[1][0]}")
 def test_every_memory_order(case, order, tmp_path):
-    _, shape, size = case
+    _, shape, size, _ = case
     for name, shuffle in (("float16", False), ("uint8", True)):
         X, Y, p = stored_case(shape, name)
         options = options_of(p, size, "gradient_descent", shuffle, backend="fused")

@@ -4,11 +4,11 @@ The reference runs in float64 on the very numbers that the backend gets: the tol
 """
 
 import itertools
-import os
 
 import numpy as np
 import pytest
-from cases import ACTIVATIONS, DTYPES, ORDERS, OUTPUTS, make_case, ordered
+from cases import ACTIVATIONS, DTYPES, ORDERS, OUTPUTS, for_long, make_case, ordered
+from shapes import fitted
 from tolerance import tolerance
 
 import fastshallow as fs
@@ -17,10 +17,13 @@ from fastshallow.formulas.activations import activation
 from fastshallow.formulas.losses import output_layer
 
 # Each combination of formulas compiles for seconds: by default each runs in one arrangement of the lanes at least, and
-# each arrangement sees every activation, and every output in every dtype. With this, every one sees all.
-ALL = os.environ.get("FASTSHALLOW_TEST_ALL") == "1"
+# each arrangement sees every activation, and every output in every dtype.
 ARRANGEMENTS = ("examples", "units", "features")
-EXACT = (3, 4, 3)  # sizes that have a kernel of their own
+
+
+def exact(n_x, n_h, n_y, dtype):
+    """Sizes that have a kernel of their own: with these many hidden units, or about as many."""
+    return fitted("exact", (n_x, n_h, n_y, 100), 100, dtype)[1][:3]
 
 
 def as_float64(X, Y, p):
@@ -89,16 +92,15 @@ def arranged(monkeypatch):
 # ---- all backends ----
 
 
-def crossed(backend):
-    """Every activation with every output in every dtype; for `jit`, which is `loops` compiled, in one of the two."""
-    for i, (hidden, output) in enumerate(itertools.product(ACTIVATIONS, OUTPUTS)):
-        yield from (
-            (backend, hidden, output, dtype) for dtype in (DTYPES if ALL or backend != "jit" else [DTYPES[i % 2]])
-        )
+def crossed(backend, parts=(0, 1)):
+    """Every activation with every output in every dtype, or in one of the two by turns."""
+    pairs = itertools.product(ACTIVATIONS, OUTPUTS)
+    return [(backend, *pair, DTYPES[(i + part) % 2]) for i, pair in enumerate(pairs) for part in parts]
 
 
 @pytest.mark.parametrize(
-    ("backend", "hidden", "output", "dtype"), [*crossed("loops"), *crossed("examples"), *crossed("jit")]
+    ("backend", "hidden", "output", "dtype"),
+    [*crossed("loops"), *crossed("examples"), *crossed("jit", (0,)), *for_long(crossed("jit", (1,)))],
 )
 def test_every_formula_on_every_backend(backend, hidden, output, dtype):
     for n_x, n_h, n_y, m in ((3, 5, 2, 1), (3, 5, 2, 9), (7, 6, 3, 20)):
@@ -123,10 +125,8 @@ def test_every_memory_order(backend, dtype, order, tmp_path):
 
 
 def spread():
-    """(arrangement, hidden, output, dtype) to test: all of them, or each combination of formulas in one arrangement."""
+    """(arrangement, hidden, output, dtype) to test: each combination of formulas in one arrangement at least."""
     combinations = list(itertools.product(ACTIVATIONS, OUTPUTS, DTYPES))
-    if ALL:
-        return [(arrangement, *each) for arrangement in ("exact", *ARRANGEMENTS) for each in combinations]
     others = [hidden for hidden in ACTIVATIONS if hidden != "tanh"]
     chosen = []
     for turn, arrangement in enumerate(ARRANGEMENTS):
@@ -137,12 +137,16 @@ def spread():
     return [("exact", *each) for each in combinations if each not in taken] + chosen
 
 
-@pytest.mark.parametrize(("arrangement", "hidden", "output", "dtype"), spread())
+def rest():
+    """All others."""
+    return sorted(set(itertools.product(("exact", *ARRANGEMENTS), ACTIVATIONS, OUTPUTS, DTYPES)) - set(spread()))
+
+
+@pytest.mark.parametrize(("arrangement", "hidden", "output", "dtype"), [*spread(), *for_long(rest())])
 def test_every_formula_in_an_arrangement(arranged, arrangement, hidden, output, dtype):
     if arrangement == "exact":
-        assert fs.explain(*EXACT, 100, dtype).plan.arrangement == "exact"
         for m in (1, 50, 700):
-            case = make_case(*EXACT, m, dtype, output)
+            case = make_case(*exact(3, 4, 3, dtype), m, dtype, output)
             answer = fs.cost_and_gradients(*case, hidden, output, backend="fused")
             assert worst(case, answer, hidden, output) <= 4.0, m
         return
@@ -167,6 +171,7 @@ SIZES = {
 }
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("varied", SIZES)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("arrangement", ARRANGEMENTS)
@@ -181,6 +186,7 @@ def test_sizes_that_straddle_every_tile(arranged, arrangement, dtype, varied):
             assert worst(case, answer, "tanh", "sigmoid") <= 4.0, sizes
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(
     ("shape", "dtype"),
     [
@@ -193,7 +199,7 @@ def test_sizes_that_straddle_every_tile(arranged, arrangement, dtype, varied):
     ids=lambda value: value if isinstance(value, str) else "-".join(map(str, value)),
 )
 def test_exact_sizes(shape, dtype):
-    assert fs.explain(*shape, 100, dtype).plan.arrangement == "exact"
+    shape = exact(*shape, dtype)
     for m in (*SIZES["m"], 8191, 8193, 20000):
         for order in ("C", "F"):
             X, Y, p = make_case(*shape, m, dtype)
@@ -202,6 +208,7 @@ def test_exact_sizes(shape, dtype):
             assert worst(case, answer, "tanh", "sigmoid") <= 4.0, m
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("shape", [(2, 4, 1), (20, 30, 3), (30, 64, 1), (784, 128, 10), (200, 10, 1), (300, 300, 2)])
 def test_shapes_as_dispatched(shape, dtype):
@@ -211,6 +218,7 @@ def test_shapes_as_dispatched(shape, dtype):
         assert worst(case, answer, "tanh", "sigmoid") <= 4.0, m
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_features_that_straddle_every_block(dtype):
     """Tiles of 128 examples, whose features come in four blocks or more from `whole` on."""
@@ -224,10 +232,12 @@ def test_features_that_straddle_every_block(dtype):
             check((ordered(X, order), Y, p), "fused", "tanh", "sigmoid")
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_features_used_where_they_are(dtype):
+    units = fitted("examples", (127, 5, 2, 41), 41, dtype)[1][1]
     for n_x in (127, 128, 129, 145, 159, 160, 161):
-        for n_h, m in itertools.product((1, 2, 5), (41, 63, 64, 65, 129, 1023, 1025, 2100)):
+        for n_h, m in itertools.product((1, 2, units), (41, 63, 64, 65, 129, 1023, 1025, 2100)):
             assert fs.explain(n_x, n_h, 2, m, dtype).plan.arrangement == "examples"
             for order in ("C", "F", "strided"):
                 X, Y, p = make_case(n_x, n_h, 2, m, dtype)
@@ -261,7 +271,7 @@ def test_the_tests_find_a_wrong_kernel(arranged, arrangement):
     if arrangement != "exact":
         arranged(arrangement)
     nearly = fs.Activation("nearly_tanh", lambda z: np.tanh(z), lambda z, a: 1.0 - 0.999999 * a * a)
-    case = make_case(*(EXACT if arrangement == "exact" else (9, 11, 2)), 21)
+    case = make_case(*(exact(3, 4, 3, "float64") if arrangement == "exact" else (9, 11, 2)), 21)
     answer = fs.cost_and_gradients(*case, hidden=nearly, backend="fused")
     assert worst(case, answer, "tanh", "sigmoid") > 4.0
 

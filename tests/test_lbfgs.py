@@ -429,9 +429,11 @@ def test_the_cost_tolerance_is_relative(costs, tolerance, ends):
         assert minimizer.reason is None
 
 
+@pytest.mark.parametrize("seed", range(6))
 @pytest.mark.parametrize("noise", ["float32", "waves"])
-def test_a_cost_that_ends_in_rounding_noise(noise):
-    true, _ = quadratic(6)
+def test_a_cost_that_ends_in_rounding_noise(noise, seed):
+    """Down to the noise it costs nothing. There, how many line searches win is chance, but each of them ends."""
+    true, _ = quadratic(6, seed=seed)
 
     def noisy(w):
         cost, gradient = true(w)
@@ -439,16 +441,22 @@ def test_a_cost_that_ends_in_rounding_noise(noise):
             return float(np.float32(10.0 + cost)), gradient.astype(np.float32)
         return 10.0 + cost + 1e-7 * math.sin(1e9 * float(w.sum())), gradient
 
-    minimizer = Minimizer(noisy, np.zeros(6), EXACT)
-    points = path(minimizer)
-    costs = [cost for _, cost, _ in points]
+    minimizer, costs, counts, near = Minimizer(noisy, np.zeros(6), EXACT), [math.inf], [0], math.inf
+    while minimizer.reason is None:
+        costs.append(minimizer.cost)
+        counts.append(minimizer.evaluations)
+        if true(minimizer.w)[0] < 1e-5:
+            near = min(near, minimizer.evaluations)
+        minimizer.step()
+    assert minimizer.reason.startswith("no further decrease") and not minimizer.step()
     assert all(after < before for before, after in pairwise(costs))
-    assert minimizer.reason.startswith("no further decrease")
-    assert minimizer.evaluations < 150 and not minimizer.step()
-    assert true(minimizer.w)[0] < 1e-5
+    most = 2 * EXACT.evaluations  # along the direction, then along the gradient
+    assert all(after - before <= most for before, after in pairwise([*counts, minimizer.evaluations]))
+    assert true(minimizer.w)[0] < 1e-5 and near < 50
     default = Minimizer(noisy, np.zeros(6), LBFGS(cost_tolerance=1e-6))
     path(default)
-    assert default.reason.startswith("converged: the relative decrease") and default.evaluations < 50
+    assert default.reason.startswith(("converged: the relative decrease", "no further decrease"))
+    assert default.evaluations < near + 2 * most
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

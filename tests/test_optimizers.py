@@ -6,6 +6,7 @@ import math
 import numpy as np
 import pytest
 from cases import make_case
+from shapes import fitted
 from tolerance import tolerance
 
 import fastshallow as fs
@@ -21,6 +22,51 @@ OBJECTS = {
     "rmsprop": fs.RMSProp(0.9, epsilon=0.01),
     "adam": fs.Adam(beta1=0.8, beta2=0.95),
     "adamw": fs.AdamW(0.8, 0.95, 1e-7, weight_decay=0.3),
+}
+# W1, b1, W2 and b2 of 2-1-1 after ten steps that PyTorch 2.13 took with its defaults and a learning rate of 0.1
+RECORDED = {
+    "gradient_descent": (
+        0.2144958302658174,
+        -0.23456624985364397,
+        0.05545045465441246,
+        -0.47492645476957923,
+        0.3306014462260317,
+    ),
+    "momentum": (
+        -0.4608190388841864,
+        -0.18639712755225094,
+        -0.03800764691452889,
+        -0.028261017984061956,
+        0.6554622608004153,
+    ),
+    "nesterov": (
+        -0.502428547338889,
+        -0.1832322287420292,
+        -0.03523849530894798,
+        -0.1406210539373262,
+        0.6553897266216058,
+    ),
+    "rmsprop": (
+        -0.844896197692635,
+        1.0832008850045711,
+        -0.3588734873431,
+        -0.7869313677730965,
+        0.40748278264595755,
+    ),
+    "adam": (
+        -0.37822530050380215,
+        0.44591043061229696,
+        -0.6180762567673815,
+        -0.023862925002072904,
+        0.8432351956220141,
+    ),
+    "adamw": (
+        -0.37793977222696,
+        0.44394748468894446,
+        -0.6160686897077294,
+        -0.022875910150160408,
+        0.8402452032631675,
+    ),
 }
 SHAPES = {"exact": (2, 4, 1, 70), "examples": (9, 11, 2, 70), "units": (30, 40, 2, 70), "features": (33, 19, 2, 8)}
 STEPS = 100
@@ -77,9 +123,10 @@ def flat(parameters):
 
 
 def case_of(arrangement, dtype):
-    shape = SHAPES[arrangement]
-    assert fs.explain(*shape, dtype).plan.arrangement == arrangement
-    return make_case(*shape, dtype)
+    *sizes, m = SHAPES[arrangement]
+    _, (*sizes, _), m, _ = fitted(arrangement, (*sizes, m), m, dtype)
+    assert fs.explain(*sizes, m, dtype).plan.arrangement == arrangement
+    return make_case(*sizes, m, dtype)
 
 
 def far(one, other, dtype):
@@ -88,6 +135,7 @@ def far(one, other, dtype):
     return max(costs.max(), np.abs(flat(one.parameters) - flat(other.parameters)).max() / tolerance(dtype, 1.0, 200.0))
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(("arrangement", "name", "dtype"), CASES)
 def test_the_compiled_loop_takes_the_steps_of_the_reference(arrangement, name, dtype):
     X, Y, p = case_of(arrangement, dtype)
@@ -115,6 +163,23 @@ def test_the_reference_takes_the_steps_of_pytorch(name):
         if step in (1, 2, 3, 10, STEPS):
             net = fs.train(X, Y, epochs=step, parameters=p, learning_rate=rate, optimizer=o, backend="numpy")
             np.testing.assert_allclose(flat(net.parameters), right, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_defaults_are_those_of_pytorch(name):
+    X, Y = np.array([[-1.0, 0.5, 2.0], [0.25, -0.75, 1.0]]), np.array([[0.0, 1.0, 1.0]])
+    p = fs.Parameters(*map(np.array, ([[0.5, -0.25]], [[0.1]], [[-0.7]], [[0.2]])))
+    for backend in ("numpy", "fused"):
+        net = fs.train(X, Y, parameters=p, epochs=10, learning_rate=0.1, optimizer=name, backend=backend)
+        np.testing.assert_allclose(flat(net.parameters), RECORDED[name], rtol=1e-11)
+
+
+def test_the_defaults_are_these_numbers():
+    assert fs.Momentum().hyperparameters == fs.Nesterov().hyperparameters == (0.9,)
+    assert fs.RMSProp().hyperparameters == (0.99, 1e-8)
+    assert fs.Adam().hyperparameters == (0.9, 0.999, 1e-8)
+    assert fs.AdamW().hyperparameters == (0.9, 0.999, 1e-8, 0.01)
+    assert dataclasses.astuple(fs.LBFGS()) == (10, 1e-5, 1e-9, 25)
 
 
 def test_the_first_step_of_adam_is_the_learning_rate():
@@ -194,6 +259,22 @@ def test_l2(arrangement, dtype):
             np.testing.assert_allclose(new, w - 0.1 * (dw + factor * w), rtol=0, atol=tolerance(dtype, 4.0))
     slow, fast = (fs.train(X, Y, epochs=STEPS, backend=backend, **options) for backend in ("numpy", "fused"))
     assert far(fast, slow, dtype) <= 1.0
+
+
+@pytest.mark.parametrize("backend", ["numpy", "fused"])
+def test_l2_of_a_batch_is_divided_by_its_own_examples(backend):
+    """As scikit-learn does; in batches of 16, 16 and 8."""
+    X, Y, p = make_case(2, 4, 1, 40)
+    options = {"batch_size": 16, "shuffle": False, "epochs": 1, "learning_rate": 0.1, "l2": 2.5, "backend": backend}
+    net = fs.train(X, Y, parameters=p, **options)
+    w, cost = p, 0.0
+    for begin, m in ((0, 16), (16, 16), (32, 8)):
+        part, gradients = fs.cost_and_gradients(X[:, begin : begin + m], Y[:, begin : begin + m], w, backend="numpy")
+        cost += m / 40 * (part + 2.5 / (2 * m) * ((w.W1**2).sum() + (w.W2**2).sum()))
+        decay = (2.5 / m, 0.0, 2.5 / m, 0.0)
+        w = fs.Parameters(*(a - 0.1 * (da + l2 * a) for a, da, l2 in zip(w, gradients, decay, strict=True)))
+    assert net.history.cost[0] == pytest.approx(cost, rel=1e-13)
+    np.testing.assert_allclose(flat(net.parameters), flat(w), rtol=1e-12)
 
 
 def test_l2_is_the_alpha_of_scikit_learn():

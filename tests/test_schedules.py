@@ -37,6 +37,27 @@ def test_each_epoch_has_its_rate(name, backend):
         assert np.abs(mine - right).max() <= tolerance("float64", 1.0, 100.0)
 
 
+DEFAULTS = {  # of 70 epochs, the learning rates of some
+    "inverse": (fs.InverseScaling(0.5), {0: 0.5, 1: 0.25, 4: 0.1, 49: 0.01}),
+    "step": (fs.StepDecay(0.5), {0: 0.5, 29: 0.5, 30: 0.05, 59: 0.05, 60: 0.005, 69: 0.005}),
+    "cosine": (fs.Cosine(0.5), {0: 0.5, 35: 0.25, 69: 0.00025173336467}),
+    "warm-up": (fs.WarmUp(0.5), {0: 0.1, 1: 0.2, 4: 0.5, 69: 0.5}),
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_the_defaults_give_these_numbers(name):
+    schedule, right = DEFAULTS[name]
+    X, Y, p = make_case(2, 4, 1, 10)
+    rates = fs.train(X, Y, epochs=70, learning_rate=schedule, parameters=p, backend="numpy").history.learning_rate
+    np.testing.assert_allclose(rates[list(right)], list(right.values()), rtol=1e-7)
+
+
+def test_the_defaults_of_the_adaptive_rate():
+    rule = fs.Adaptive(0.5)
+    assert (rule.factor, rule.patience, rule.tolerance, rule.minimum) == (0.2, 10, 1e-4, 1e-6)
+
+
 @pytest.mark.parametrize("backend", ["numpy", "fused"])
 def test_batches_share_the_rate_of_their_epoch(backend):
     X, Y, p = make_case(2, 4, 1, 50)

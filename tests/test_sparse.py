@@ -28,6 +28,7 @@ def sparse_case(n_x, n_h, n_y, m, dtype="float64", density=0.05):
     return sparse.csc_matrix(X), Y, p
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("shuffle", [False, True])
 @pytest.mark.parametrize(("shape", "size", "dtype"), SHAPES)
 def test_training_equals_that_of_dense_data(shape, size, dtype, shuffle):

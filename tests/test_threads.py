@@ -14,6 +14,7 @@ from cases import make_case
 
 import fastshallow as fs
 from fastshallow.backends import fused, team
+from fastshallow.formulas import activation, output_layer
 from fastshallow.kernels.threads import CALL, DONE, TAKEN
 from fastshallow.training import loop
 
@@ -26,6 +27,7 @@ def same(one, other):
     return one[0] == other[0] and all(map(np.array_equal, one[1], other[1]))
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_bits_do_not_depend_on_the_number_of_threads(shape, dtype):
@@ -105,7 +107,7 @@ def test_a_thread_that_comes_too_late_is_left_out():
 
 def make_arguments(X, Y, p):
     """A kernel, and its arguments without rank and call."""
-    key = X.shape, p.W2.shape, X.dtype, fs.activations.tanh, fs.losses.OUTPUTS["sigmoid"], "run", 3
+    key = X.shape, p.W2.shape, X.dtype, activation("tanh"), output_layer("sigmoid"), "run", 3
     call = fused.make_call(*key, own=True)
     gradients = [np.empty_like(array) for array in p]
     return call.kernel, (X, Y, *p, *gradients, call.scratch, call.control), gradients
@@ -197,7 +199,7 @@ def test_no_more_threads_run_than_there_are_processors():
     assert len(workers.borrow(1, 16)) == 1
 
 
-@pytest.mark.parametrize("name", team.LIMITS)
+@pytest.mark.parametrize("name", ["FASTSHALLOW_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS"])
 def test_the_environment_limits_them(monkeypatch, name):
     for other in team.LIMITS:
         monkeypatch.delenv(other, raising=False)

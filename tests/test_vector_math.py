@@ -1,10 +1,6 @@
 """Every function on SIMD vectors lies at most 2 ulp from the true value, wherever its argument is."""
 
-import os
-import subprocess
-import sys
 from functools import cache
-from pathlib import Path
 
 import mpmath
 import numpy as np
@@ -12,7 +8,6 @@ import pytest
 from fastshallow.kernels.tabulated import make_tabulated
 from fastshallow.kernels.vector_parts import make_polynomial, scaled
 from numba import types
-from test_dispatch import AVX2, SSE2
 
 from fastshallow.formulas.activations import sigmoid
 from fastshallow.kernels import vector_math
@@ -165,6 +160,7 @@ def bound(name, x):
 # ---- tests -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("registers", [1, 2])
 @pytest.mark.parametrize("order", ["sorted", "shuffled"])
@@ -179,6 +175,7 @@ def test_errors(dtype, registers, order):
         assert error[worst] <= limit[worst], f"{name}({x[worst]!r}) is {error[worst]:.2f} ulp off"
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("registers", [1, 2])
 def test_special_numbers(dtype, registers):
@@ -212,13 +209,3 @@ def test_a_slightly_wrong_coefficient_is_caught(dtype, monkeypatch):
     x = points(dtype)
     for name, got in apply(run, x).items():
         assert np.any(errors(got, truth(name, dtype)) > bound(name, x)), name
-
-
-@pytest.mark.parametrize("machine", [AVX2, SSE2], ids=["haswell", "generic"])
-def test_other_machines(machine, tmp_path):
-    tests = "test_errors or test_special_numbers"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", __file__, "-k", tests]
-    environment = {**os.environ, **machine, "NUMBA_CACHE_DIR": str(tmp_path)}
-    environment.pop("PYTEST_XDIST_WORKER", None)
-    done = subprocess.run(command, cwd=Path(__file__).parent, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout[-3000:]

@@ -101,6 +101,7 @@ def results(request):
     return x, y, dict(zip(EXPRESSIONS, out, strict=True))
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("text", EXPRESSIONS)
 def test_it_is_what_numpy_gives(results, text):
     x, y, got = results

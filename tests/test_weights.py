@@ -6,16 +6,17 @@ import networks
 import numpy as np
 import pytest
 from cases import make_case
+from shapes import fitted
 from tolerance import tolerance
 
 import fastshallow as fs
 
 # Each kernel compiles for seconds. Batches end within a tile, a vector, and a group.
 CASES = [
-    ("exact", (2, 4, 1, 203), 64, "float32", "sigmoid"),
-    ("examples", (9, 11, 2, 203), 70, "float64", "identity"),
-    ("units", (30, 40, 3, 203), 70, "float64", "softmax"),
-    ("features", (33, 19, 2, 50), 8, "float32", "sigmoid"),
+    fitted("exact", (2, 4, 1, 203), 64, "float32", "sigmoid"),
+    fitted("examples", (9, 11, 2, 203), 70, "float64", "identity"),
+    fitted("units", (30, 40, 3, 203), 70, "float64", "softmax"),
+    fitted("features", (33, 19, 2, 50), 8, "float32", "sigmoid"),
 ]
 
 
@@ -32,6 +33,7 @@ def train(X, Y, p, output, **options):
     return fs.train(X, Y, output=output, parameters=p, **{"epochs": 15, "learning_rate": 0.2, "seed": 3} | options)
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize("batched", [False, True])
 @pytest.mark.parametrize(("arrangement", "shape", "size", "dtype", "output"), CASES)
 def test_the_compiled_loop_weighs_as_the_reference(arrangement, shape, size, dtype, output, batched):
@@ -95,6 +97,7 @@ def test_class_weights():
     assert far(train(X, Y, p, "softmax", class_weight={2: 3.0, 3: 0.0}), by_hand, "float64") <= 1.0
 
 
+@pytest.mark.kernels
 @pytest.mark.parametrize(("arrangement", "shape", "size", "dtype", "output"), CASES)
 def test_the_norm_is_clipped(arrangement, shape, size, dtype, output):
     X, Y, p = make_case(*shape[:3], size, dtype, output)

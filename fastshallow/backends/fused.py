@@ -35,7 +35,7 @@ class Call(NamedTuple):
     kept: tuple[Any, ...]  # arrays that the records point to
 
     def by_team(self, arguments: tuple[Any, ...], asked: bool) -> Any:
-        """Run it on several threads, exactly so many if they were `asked` for; give back the integer 0 if it does not fit."""
+        """Run it on several threads, exactly so many if they were `asked` for; 0 says that the arguments do not fit."""
         filled = self.run(*arguments, None)
         return team.run(self.kernel, self.records, self.threads, asked) if filled == 1 else 0
 

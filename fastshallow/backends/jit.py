@@ -1,8 +1,8 @@
 """The very source of `loops`, compiled by Numba: what a JIT alone buys.
 
 Numba keeps a compiled function beside its source file and looks it up by signature, bytecode and closure. It does not
-notice that a function called from there has changed. So a digest of everything that goes into a function is put into its
-name, and it is looked up by that.
+notice that a function called from there has changed. So a digest of everything that goes into a function is put into
+its name, and it is looked up by that.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Kernels as Python calls them: units by what they serve, and the functions of Python's C interface that run one shape."""
+"""Kernels as Python calls them: units by what they serve, and functions of Python's C interface that run one shape."""
 
 from __future__ import annotations
 

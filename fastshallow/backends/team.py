@@ -80,10 +80,10 @@ def processors() -> int:
 
 
 def run(kernel: int, records: Any, most: int, asked: bool) -> Any:
-    """Run the kernel at an address on up to `most` threads, exactly so many if they were `asked` for; give back its result.
+    """Run the kernel at an address on up to `most` threads, exactly so many if they were `asked` for.
 
-    Each thread gets the run, its own place, its rank and the number of the call. Who has not begun when the work is done
-    is not waited for.
+    Each thread gets the run, its own place, its rank and the number of the call. Who has not begun when the work is
+    done is not waited for. Gives back what the first thread's kernel does.
     """
     function, run, (first, *places) = KERNEL(kernel), records.run_address, records.place_addresses
     try:

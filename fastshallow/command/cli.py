@@ -11,6 +11,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from .tables import add_learning_arguments, add_reading_arguments
+
 HIDDEN = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
 RULES = ("gradient_descent", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lbfgs")
 BACKENDS = ("fused", "jit", "numpy", "examples", "loops")
@@ -122,7 +124,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
     predict = command("predict", "predict from a table with a saved network", PREDICT)
     predict.add_argument("network", help="the .npz file that train --output wrote")
-    predict.add_argument("data", help="a .csv with the columns that the network knows, or an .npz with X (n_x, m)")
+    predict.add_argument("data", help="a CSV, Parquet or - with the columns that it knows, or .npz with X (n_x, m)")
+    add_reading_arguments(predict)
     predict.add_argument("--output", metavar="FILE", help="write the predictions there (default: standard output)")
 
     bench = command("bench", "validate every backend against NumPy, then time them", BENCH)
@@ -139,10 +142,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 
 
 def _add_train_arguments(train: argparse.ArgumentParser) -> None:
-    train.add_argument("data", nargs="?", help="a .csv with a header, or an .npz (default: the planar flower)")
-    train.add_argument("--target", metavar="NAME", help="the column to predict")
-    train.add_argument("--ignore", nargs="+", default=[], metavar="NAME", help="columns to leave out")
-    train.add_argument("--classify", action="store_true", help="take a numeric target's values as classes")
+    train.add_argument("data", nargs="?", help="a CSV, Parquet, .npz or - (default: the planar flower)")
+    add_learning_arguments(train)
     train.add_argument("--test-fraction", type=_fraction, metavar="F", help="hold out this part, and report on it")
     train.add_argument("--hidden-units", type=_whole, metavar="N", help="default: 16; 4 for the flower")
     train.add_argument("--hidden", choices=HIDDEN, default="tanh", metavar="NAME", help=_one_of(HIDDEN))

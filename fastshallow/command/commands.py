@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import dataclasses
-import io
 import json
 import sys
-from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..backends import COMPILED, dispatch
 from ..data import files
@@ -22,6 +18,7 @@ from ..training import Network, Progress
 from ..training import train as fit
 from . import lessons, tables
 from .console import digits, progress_bar, seconds_text, show_table
+from .predictions import as_csv, as_json, predictions
 
 
 def train(arguments: argparse.Namespace) -> int:
@@ -29,16 +26,15 @@ def train(arguments: argparse.Namespace) -> int:
     if arguments.output:
         files.check_writable("--output", arguments.output)
     flower = arguments.data is None
-    if flower and (arguments.target or arguments.ignore or arguments.classify):
-        raise ValueError("--target, --ignore and --classify go with a table: fastshallow train data.csv --target NAME")
+    options = tables.Options.of(arguments)
+    if flower and options != tables.Options():
+        raise ValueError("--target, --ignore and their like go with a table: fastshallow train data.csv --target NAME")
     if flower:
-        lesson = lessons.flower()
+        learnt, held_out = lessons.flower(arguments.test_fraction, arguments.seed)
     else:
-        lesson = lessons.from_table(arguments.data, arguments.target, arguments.ignore, arguments.classify)
-    learnt, held_out = lessons.split(lesson, arguments.test_fraction, arguments.seed)
-    standardized, features, target = lessons.standardize(learnt)
-    X = standardized.X.astype(arguments.dtype, copy=False)
-    Y = standardized.Y.astype(arguments.dtype, copy=False)
+        learnt, held_out = lessons.from_table(arguments.data, options, arguments.test_fraction, arguments.seed)
+    X = learnt.X.astype(arguments.dtype, copy=False)
+    Y = learnt.taught.astype(arguments.dtype, copy=False)
 
     n_h, epochs, learning_rate, scale = (4, 10_000, 1.2, 0.01) if flower else (16, 2_000, 0.1, "xavier")
     n_h, epochs = arguments.hidden_units or n_h, arguments.epochs or epochs
@@ -49,7 +45,7 @@ def train(arguments: argparse.Namespace) -> int:
     if backend == "auto":
         choice = dispatch.explain(len(X), n_h, len(Y), X.shape[1], arguments.dtype)
         backend, reason = choice.backend, choice.reason
-    settings = {"hidden": arguments.hidden, "output": lesson.output, "seed": arguments.seed}
+    settings = {"hidden": arguments.hidden, "output": learnt.output, "seed": arguments.seed}
     settings |= {"learning_rate": learning_rate, "scale": scale, "optimizer": arguments.optimizer, "l2": arguments.l2}
     settings |= {"batch_size": arguments.batch_size, "patience": arguments.patience}
     settings["validation"] = 0.1 if arguments.patience else None
@@ -70,7 +66,7 @@ def train(arguments: argparse.Namespace) -> int:
         history = network.history
         if first.history.stopped == "interrupted" or not len(history.epoch):
             raise KeyboardInterrupt
-        network = dataclasses.replace(network, features=features, target=target)
+        network = dataclasses.replace(network, features=learnt.features, target=learnt.target)
         return network, {
             "backend": backend,
             "compile_seconds": before,
@@ -83,7 +79,8 @@ def train(arguments: argparse.Namespace) -> int:
         }
 
     result: dict[str, Any] = {
-        "data": lesson.name,
+        "data": learnt.name,
+        "columns": learnt.report,
         "examples": X.shape[1],
         "examples_held_out": held_out.X.shape[1] if held_out else 0,
         "shape": [len(X), n_h, len(Y)],
@@ -94,7 +91,7 @@ def train(arguments: argparse.Namespace) -> int:
         **settings,
     }
     if not arguments.json:
-        _announce(lesson, result, backend)
+        _announce(learnt, result, backend)
     network, result["run"] = run(backend)
     if arguments.output:
         network.save(arguments.output)
@@ -114,7 +111,9 @@ def train(arguments: argparse.Namespace) -> int:
 def _announce(lesson: lessons.Lesson, result: dict[str, Any], backend: str) -> None:
     held_out = result["examples_held_out"]
     part = f", {held_out:,} of them held out" if held_out else ""
-    print(f"data      {lesson.name}: {lesson.X.shape[1]:,} examples{part}; {len(lesson.X)} features")
+    print(f"data      {lesson.name}: {result['examples'] + held_out:,} examples{part}; {len(lesson.X)} features")
+    for i, line in enumerate(lesson.report):
+        print(f"{'' if i else 'columns':10}{line}")
     if lesson.target is not None:
         kind = "a number" if lesson.output == "identity" else f"{len(lesson.target.classes)} classes"
         if lesson.target.classes:
@@ -177,47 +176,17 @@ def _percent(share: float) -> str:
 def predict(arguments: argparse.Namespace) -> int:
     """Write a prediction, and the probability of each class, for each row of a table."""
     network = Network.load(arguments.network)
-    table = tables.read(arguments.data, features=network.features.names if network.features else None)
-    n_x = network.parameters.W1.shape[1]
-    if len(table.X) != n_x:
-        raise ValueError(f"{arguments.data}: {len(table.X)} features, but {arguments.network} was trained on {n_x}")
-    columns = _predictions(network, table.X)
-    if arguments.json:
-        text = json.dumps(columns) + "\n"
-    else:
-        file = io.StringIO()
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
-        text = file.getvalue()
+    X, notes = lessons.features_like(arguments.data, network, tables.Options.of(arguments), arguments.network)
+    for note in notes:
+        print(f"fastshallow: note: {note}", file=sys.stderr)
+    columns = predictions(network, X)
+    pieces = [as_json(columns) + "\n"] if arguments.json else as_csv(columns)
     if arguments.output:
-        Path(arguments.output).write_text(text, encoding="utf-8", newline="")
+        with open(arguments.output, "w", encoding="utf-8", newline="") as file:
+            file.writelines(pieces)
     else:
-        sys.stdout.write(text)
+        sys.stdout.writelines(pieces)
     return 0
-
-
-def _predictions(network: Network, X: NDArray[Any]) -> dict[str, list[Any]]:
-    """Predictions by the names of their columns."""
-    backend = lessons.backend_for(network, X)
-    predicted = network.predict(X, backend=backend)
-    classes = network.target.classes if network.target else ()
-    if network.output.name == "identity":
-        return _named("prediction", predicted)
-    P = network.predict_proba(X, backend=backend)
-    if network.output.name == "sigmoid" and len(P) > 1:
-        return _named("prediction", predicted) | _named("p", P)
-    if network.output.name == "sigmoid":
-        P = np.concatenate([1 - P, P])
-    classes = classes or tuple(map(str, range(len(P))))
-    rounded = [[float(f"{p:.6g}") for p in row] for row in P.tolist()]
-    columns = {f"p({name})": row for name, row in zip(classes, rounded, strict=True)}
-    return {"prediction": [classes[i] for i in predicted[0]], **columns}
-
-
-def _named(name: str, rows: NDArray[Any]) -> dict[str, list[Any]]:
-    names = [name] if len(rows) == 1 else [f"{name}_{i}" for i in range(len(rows))]
-    return dict(zip(names, rows.tolist(), strict=True))
 
 
 def bench(arguments: argparse.Namespace) -> int:

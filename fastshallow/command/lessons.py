@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import datasets
+from ..data import Notes, datasets, features_of, learn_recipe
 from ..training import Features, Network, Target, score_of
 from . import tables
 
@@ -19,67 +18,109 @@ AT_ONCE = 2**22  # hidden values that NumPy computes in 0.02 s, while to compile
 
 
 class Lesson(NamedTuple):
-    """What to learn: X (n_x, m) and Y (n_y, m) in the table's own units."""
+    """What to learn: X (n_x, m), of a table standardized, and Y (n_y, m) in the table's own units."""
 
     name: str
     X: NDArray[Any]
     Y: NDArray[Any]
     output: str
-    features: tuple[str, ...] = ()
+    features: Features | None = None
     target: Target | None = None  # None for the flower, which is learnt as it is
+    report: tuple[str, ...] = ()
 
-    def take(self, examples: NDArray[np.intp]) -> Lesson:
-        """Give a copy of some examples."""
-        return self._replace(X=self.X[:, examples], Y=self.Y[:, examples])
-
-
-def flower() -> Lesson:
-    """The planar flower of the course."""
-    return Lesson("planar flower", *datasets.planar_flower(), output="sigmoid")
-
-
-def from_table(path: str, target: str | None, ignore: list[str], classify: bool) -> Lesson:
-    """The table at `path`, whose target decides the output."""
-    if target is None:
-        if Path(path).suffix != ".npz":
-            names = tables.listed(tables.read_header(path))
-            raise tables.TableError(f"{path}: which column is to be predicted? Name it with --target: {names}")
-        target = "Y"
-    table = tables.read(path, target, ignore=ignore, classify=classify)
-    if table.X.shape[1] < 2:
-        raise tables.TableError(f"{path}: too few rows: {table.X.shape[1]}, and training needs 2 or more")
-    Y, output, learnt = tables.learn_target(table, target, classify)
-    return Lesson(path, table.X, Y, output, table.names, learnt)
+    @property
+    def taught(self) -> NDArray[Any]:
+        """Y as training takes it: numbers of a table standardized."""
+        target = self.target
+        if target is None or target.mean is None or target.scale is None:
+            return self.Y
+        return np.asarray((self.Y - target.mean) / target.scale)
 
 
-def split(lesson: Lesson, fraction: float | None, seed: int) -> tuple[Lesson, Lesson | None]:
-    """Hold out a random part of the examples; return what is left to learn from, and that part."""
-    m = lesson.X.shape[1]
+def flower(fraction: float | None, seed: int) -> tuple[Lesson, Lesson | None]:
+    """The planar flower of the course, and the part of it that is held out."""
+    X, Y = datasets.planar_flower()
+    lesson = Lesson("planar flower", X, Y, "sigmoid")
+    learnt, *held_out = (lesson._replace(X=X[:, part], Y=Y[:, part]) for part in _parts(lesson.name, Y, fraction, seed))
+    return learnt, held_out[0] if held_out else None
+
+
+def from_table(path: str, options: tables.Options, fraction: float | None, seed: int) -> tuple[Lesson, Lesson | None]:
+    """The table at `path`, whose target decides the output, and the part of it that is held out.
+
+    How columns become features is learnt from what is not held out.
+    """
+    table = tables.read(path, options)
+    target_name = options.target or "Y"
+    assert table.target is not None
+    if table.m < 2:
+        raise tables.TableError(f"{table.name}: too few rows: {table.m}, and training needs 2 or more")
+    Y, output, target = tables.learn_target(table.name, table.target, target_name, options.classify)
+    parts = _parts(table.name, Y, fraction, seed, stratified=output != "identity")
+    recipe = learn_recipe(table.columns.values(), parts[0], options.features, options.categorical)
+    recipe = dataclasses.replace(recipe, header=table.header, decimal=table.decimal)
+    if not recipe.names:
+        raise tables.TableError(f"{table.name}: no column is left to learn from: {'; '.join(recipe.report())}")
+    made = features_of(recipe, table.columns, parts if fraction else (None,))
+    mean, scale = tables.standardization(made[0], table.name, recipe.names)
+    for X in made:
+        np.subtract(X, mean, out=X, casting="same_kind")
+        np.divide(X, scale, out=X, casting="same_kind")
+    if output == "identity":
+        target_mean, target_scale = tables.standardization(Y[:, parts[0]], table.name, [target_name] * len(Y))
+        target = dataclasses.replace(target, mean=target_mean, scale=target_scale)
+    lesson = Lesson(
+        table.name,
+        made[0],
+        Y,
+        output,
+        Features(recipe.names, mean, scale, recipe),
+        target,
+        (*table.notes, *recipe.report()),
+    )
+    learnt, *held_out = (lesson._replace(X=X, Y=Y[:, part]) for X, part in zip(made, parts, strict=True))
+    return learnt, held_out[0] if held_out else None
+
+
+def features_like(
+    path: str, network: Network, options: tables.Options, network_path: str
+) -> tuple[NDArray[Any], list[str]]:
+    """The features (n_x, m) of a table that a network knows, and what is worth a word about them."""
+    recipe = network.features.recipe if network.features else None
+    table = tables.read_like(path, recipe, options)
+    notes = Notes()
+    if recipe is not None:
+        X = features_of(recipe, table.columns, notes=notes)[0]
+        return X, [f"{count:,} {text}" for text, count in notes.items()]
+    X, n_x = np.array([column.values for column in table.columns.values()]), network.parameters.W1.shape[1]
+    if len(X) != n_x:
+        raise ValueError(f"{table.name}: {len(X)} features, but {network_path} was trained on {n_x}")
+    return X, []
+
+
+def _parts(
+    name: str, Y: NDArray[Any], fraction: float | None, seed: int, stratified: bool = True
+) -> list[NDArray[np.intp]]:
+    """Draw the examples to learn from and those to hold out, in order; classes in both parts, where that can be."""
+    m = Y.shape[1]
     if fraction is None:
-        return lesson, None
-    held_out = round(m * fraction)
-    if held_out < 1 or m - held_out < 2:
-        raise ValueError(f"{lesson.name}: too few rows: {m}, of which {fraction:g} to hold out makes {held_out}")
+        return [np.arange(m)]
+    count = round(m * fraction)
+    if count < 1 or m - count < 2:
+        raise ValueError(f"{name}: too few rows: {m}, of which {fraction:g} to hold out makes {count}")
     order = np.random.default_rng(seed).permutation(m)
-    learnt = lesson.take(np.sort(order[held_out:]))
-    if (learnt.Y.min(axis=1) == learnt.Y.max(axis=1)).any():
-        raise ValueError(f"{lesson.name}: too few rows: in those not held out a target is constant; hold out fewer")
-    return learnt, lesson.take(np.sort(order[:held_out]))
-
-
-def standardize(lesson: Lesson) -> tuple[Lesson, Features | None, Target | None]:
-    """Standardize a table's features, and a target that is a number; return what undoes it as well."""
-    target = lesson.target
-    if target is None:
-        return lesson, None, None
-    mean, scale = tables.standardization(lesson.X, lesson.name, lesson.features)
-    features = Features(lesson.features, mean, scale)
-    lesson = lesson._replace(X=(lesson.X - mean) / scale)
-    if lesson.output == "identity":
-        mean, scale = tables.standardization(lesson.Y, lesson.name, [target.name] * len(lesson.Y))
-        target = dataclasses.replace(target, mean=mean, scale=scale)
-        lesson = lesson._replace(Y=(lesson.Y - mean) / scale)
-    return lesson, features, target
+    if stratified:  # what is held out first is the first of each class, then as many as its size asks for
+        kinds = np.unique(Y[:, order], axis=1, return_inverse=True)[1].reshape(-1)
+        by_kind = np.argsort(kinds, kind="stable")
+        sizes = np.bincount(kinds)
+        rank = np.empty(m)
+        rank[by_kind] = np.arange(m) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        order = order[np.argsort(np.where(sizes[kinds] > 1, rank / sizes[kinds], 1.0), kind="stable")]
+    parts = [np.sort(order[count:]), np.sort(order[:count])]
+    learnt = Y[:, parts[0]]
+    if (learnt.min(axis=1) == learnt.max(axis=1)).any():
+        raise ValueError(f"{name}: too few rows: in those not held out a target is constant; hold out fewer")
+    return parts
 
 
 def backend_for(network: Network, X: NDArray[Any]) -> str:
@@ -89,6 +130,7 @@ def backend_for(network: Network, X: NDArray[Any]) -> str:
 
 def score(network: Network, lesson: Lesson) -> dict[str, float]:
     """How good a network's predictions are: accuracy beside that of guessing, or R2 and the root mean square error."""
+    network = dataclasses.replace(network, features=None)  # X is standardized already
     predicted, Y = network.predict(lesson.X, backend=backend_for(network, lesson.X)), lesson.Y
     if lesson.output == "identity":
         return {"r2": score_of("identity", predicted, Y), "rmse": float(np.mean((predicted - Y) ** 2) ** 0.5)}

@@ -2,15 +2,21 @@
 
 from . import datasets, files
 from .checks import check_data, check_finite, check_labels, check_parameters, check_threads, check_x, check_y
+from .columns import Column, Notes, features_of, label, learn_recipe
 from .dtypes import FLOAT32, FLOAT64, by_pieces, computing
 from .orders import Orders, block_size
+from .recipes import Recipe, Rule, listed
 from .sparse import Columns, columns_of, is_sparse
 
 __all__ = [
     "FLOAT32",
     "FLOAT64",
+    "Column",
     "Columns",
+    "Notes",
     "Orders",
+    "Recipe",
+    "Rule",
     "block_size",
     "by_pieces",
     "check_data",
@@ -23,6 +29,10 @@ __all__ = [
     "columns_of",
     "computing",
     "datasets",
+    "features_of",
     "files",
     "is_sparse",
+    "label",
+    "learn_recipe",
+    "listed",
 ]

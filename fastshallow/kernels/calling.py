@@ -1,9 +1,9 @@
 """Calls on one shape straight from Python: functions of Python's C interface that look at NumPy's arrays themselves.
 
 To ask an array in Python for its address, shape and strides takes longer than a small step. Here they are read from
-where NumPy's C interface says they are. `owner` is the array that holds the run's record, and `arguments` the address of
-the arguments' addresses. What does not fit gives the integer 0 instead of a float. With one argument more, the record is
-filled and nothing else is done, since several threads will run it.
+where NumPy's C interface says they are. `owner` is the array that holds the run's record, and `arguments` the address
+of the arguments' addresses. What does not fit gives the integer 0 instead of a float. With one argument more, the
+record is filled and nothing else is done, since several threads will run it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Object code that is kept and loaded without Numba: files that hold what LLVM made, each by a key of all it depends on.
+"""Object code that is kept and loaded without Numba: files of what LLVM made, by a key of all it depends on.
 
 A file is a checksum and an object file. It is written whole or not at all, and many processes may do so at once: they
 write the same. What is loaded runs, so a folder or file that somebody else than its user or root can write is refused.
@@ -107,8 +107,8 @@ def _trusted(path: Path) -> bool:
 @functools.cache
 def _warn(path: str) -> None:
     warnings.warn(
-        f"compiled code in {path} is not used, because others than you and root can write there: make it yours alone "
-        "(chmod go-w), set FASTSHALLOW_CACHE_DIR to another folder, or FASTSHALLOW_CACHE_TRUST=1 to use it all the same",
+        f"compiled code in {path} is not used, because others than you and root can write there: make it yours "
+        "alone (chmod go-w), name another FASTSHALLOW_CACHE_DIR, or set FASTSHALLOW_CACHE_TRUST=1 to use it anyway",
         RuntimeWarning,
         stacklevel=2,
     )

@@ -56,7 +56,7 @@ RUN: Fields = (
     *fields("number", "given_W1 given_b1 given_W2 given_b2 asked_dW1 asked_db1 asked_dW2 asked_db2 A2"),
     # sizes of the buffers, in numbers; from feature to feature and from example to example in a tile of X
     *fields(INTEGER, "width depth block ld_h ld_t x_step x_next pad_features pad_examples"),
-    # which way a tile of X lies: features side by side (0), as X does (1) or examples side by side (2); and what follows
+    # which way a tile of X lies: features side by side (0), as X (1) or examples side by side (2); what follows from it
     *fields(INTEGER, "turn ld_features ld_examples pad_by_features pad_by_examples"),
     # of a call from Python: its first place; how many parameters the kernels take from their arrays, W1 first; whether
     # other Python threads may run meanwhile

@@ -1,11 +1,11 @@
 """Values of the code that is being written: what is done to one of them in Python writes the instructions for it.
 
-Integers, floats and truth values have Python's operators; SIMD vectors, NumPy's functions too, so that a formula such as
-``1.0 - a * a`` or ``np.where(z < 0.0, slope * z, z)`` runs on them as it stands. `define` says what a function of
+Integers, floats and truth values have Python's operators; SIMD vectors, NumPy's functions too, so that a formula such
+as ``1.0 - a * a`` or ``np.where(z < 0.0, slope * z, z)`` runs on them as it stands. `define` says what a function of
 NumPy's writes; `simd.operators` and `simd.mathematics` use it.
 
-A plain number beside a vector is repeated in the vector's dtype, as NumPy does with Python's numbers; a mask, or a truth
-value, counts as 0 or 1. float32 exists in memory and in vectors alone: a single number is a float64.
+A plain number beside a vector is repeated in the vector's dtype, as NumPy does with Python's numbers; a mask, or a
+truth value, counts as 0 or 1. float32 exists in memory and in vectors alone: a single number is a float64.
 """
 
 from __future__ import annotations

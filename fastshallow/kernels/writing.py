@@ -1,10 +1,10 @@
 """Kernels are Python functions that are never run: their syntax tree is walked once, and writes LLVM's code.
 
-The language is what a kernel needs of Python: integers, floats, truth values, pointers, records, SIMD vectors and tiles;
-assignments, `if`, `for` over `range`, `while`, `return`; calls. What is known while the code is written stays Python: a
-constant, a closed-over size, a branch on it, a tuple, a function. A call of a function marked `inline` writes its body in
-place; one marked `helper` is called, and written once for each kinds of arguments (`marks`); any other function runs now,
-as Python, on values that write their own code (`values`), as NumPy's functions and formulas do.
+The language is what a kernel needs of Python: integers, floats, truth values, pointers, records, SIMD vectors and
+tiles; assignments, `if`, `for` over `range`, `while`, `return`; calls. What is known while the code is written stays
+Python: a constant, a closed-over size, a branch on it, a tuple, a function. A call of a function marked `inline` writes
+its body in place; one marked `helper` is called, and written once for each kinds of arguments (`marks`); any other
+function runs now, as Python, on values that write their own code (`values`), as NumPy's functions and formulas do.
 
 Numba would compile such functions too, at 70 to 140 ms for each of them, inference and all (measured: six seconds for
 the units of a first training run, in which this takes a tenth of one).

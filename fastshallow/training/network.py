@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..backends import functional
-from ..data import by_pieces, columns_of, computing, files, is_sparse
+from ..data import Recipe, by_pieces, columns_of, computing, files, is_sparse
 from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, leaky_relu_of
 from .history import History
 
@@ -24,11 +24,15 @@ class NetworkFileError(ValueError):
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Names of the n_x features, and what standardizes them: ``(X - mean) / scale``, both (n_x, 1)."""
+    """Names of the n_x features, and what standardizes them: ``(X - mean) / scale``, both (n_x, 1).
+
+    `recipe` says how a table's columns become them.
+    """
 
     names: tuple[str, ...]
     mean: NDArray[np.float64]
     scale: NDArray[np.float64]
+    recipe: Recipe | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,6 +159,7 @@ def _members(network: Network) -> dict[str, Any]:
     if features is not None:
         members |= {"feature_names": _texts(features.names)}
         members |= {"feature_mean": features.mean, "feature_scale": features.scale}
+        members |= features.recipe.members() if features.recipe else {}
     if target is not None:
         members |= {"target_name": target.name, "target_classes": _texts(target.classes)}
         if target.scale is not None:
@@ -175,7 +180,8 @@ def _network(stored: dict[str, NDArray[Any]], hidden: Activation | None) -> Netw
         raise ValueError(f"its activation is {name!r}, but hidden= is {hidden.name!r}")
     features = target = None
     if "feature_names" in stored:
-        features = Features(_texts_of(stored["feature_names"]), stored["feature_mean"], stored["feature_scale"])
+        recipe = Recipe.of(files.text(stored, "recipe")) if "recipe" in stored else None
+        features = Features(_texts_of(stored["feature_names"]), stored["feature_mean"], stored["feature_scale"], recipe)
     if "target_name" in stored:
         classes = _texts_of(stored["target_classes"])
         target = Target(
@@ -210,6 +216,8 @@ def _problem(network: Network) -> str | None:
         expected += [("feature_mean", features.mean, (n_x, 1)), ("feature_scale", features.scale, (n_x, 1))]
         if len(features.names) != n_x:
             return f"{len(features.names)} names for {n_x} features"
+        if features.recipe is not None and features.recipe.names != features.names:
+            return "its recipe makes other features"
     if target is not None:
         if target.mean is not None and target.scale is not None:
             expected += [("target_mean", target.mean, (n_y, 1)), ("target_scale", target.scale, (n_y, 1))]

@@ -1,7 +1,8 @@
 """Numbers of X on their way into the dtype of the computation, from whatever they are stored as.
 
-Each reads from `a` what its namesake in `vectors` or `tiles` does, as numbers of the dtype of what `b` points to. `kind`
-says what the elements of `a` are: PLAIN numbers of its own dtype, or 16 bits of a number that LLVM has no type for.
+Each reads from `a` what its namesake in `vectors` or `tiles` does, as numbers of the dtype of what `b` points to.
+`kind` says what the elements of `a` are: PLAIN numbers of its own dtype, or 16 bits of a number that LLVM has no type
+for.
 """
 
 from __future__ import annotations

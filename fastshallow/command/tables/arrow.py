@@ -1,0 +1,200 @@
+"""Read CSV and Parquet with pyarrow, which is imported here and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+from numpy.typing import NDArray
+
+from ...data import Column
+from .meaning import clean
+from .source import DAMAGED, MISSING, Source, Text
+
+TEXTS = pa.dictionary(pa.int32(), pa.string())
+
+
+def read_text(text: Text, names: Sequence[str], as_texts: Sequence[str]) -> list[Column]:
+    """Give columns of numbers, and of texts where they aren't or are named so.
+
+    Which are numbers is first taken from the sample, and the file is read by blocks of rows into arrays that grow:
+    reading it whole and letting pyarrow find the types takes five times the memory.
+    """
+    places = [text.places[name] for name in names]
+    numeric = [_all_numbers(cells, text) for cells in zip(*text.sample, strict=True)]
+    types = {
+        str(i): pa.float64() if numeric[i] and name not in as_texts else TEXTS
+        for i, name in zip(places, names, strict=True)
+    }
+    while True:
+        try:
+            columns = _read(text, types)
+            break
+        except DAMAGED as error:
+            text.source.refuse(f"a damaged .gz file ({error})")
+        except pa.ArrowInvalid as error:
+            wrong = re.match(r"In CSV column #(\d+): CSV conversion error to double", str(error))
+            if wrong is None:
+                text.check_rows()
+                text.source.refuse(_first_line(error))
+            types[wrong[1]] = TEXTS
+    rows = columns[0].rows
+    if rows and all(column.ends_missing for column in columns):
+        rows -= text.blank_at_the_end()
+    return [column.column(name, rows) for name, column in zip(names, columns, strict=True)]
+
+
+def _read(text: Text, types: dict[str, Any]) -> list[_Growing]:
+    blanks = [f"{before}{word}{after}" for word in MISSING for before in ("", " ") for after in ("", " ")]
+    columns = [_Growing(kind) for kind in types.values()]
+    with _Counting(text.source.open()) as file:
+        reader = pa.csv.open_csv(
+            file,
+            read_options=pa.csv.ReadOptions(
+                block_size=max(2**20, 8 * text.longest),  # which a row must fit into
+                column_names=[str(i) for i in range(len(text.names))],
+                skip_rows_after_names=text.first + text.header,
+            ),
+            parse_options=pa.csv.ParseOptions(
+                delimiter=text.separator,
+                newlines_in_values=True,
+                invalid_row_handler=lambda row: "error" if row.text.strip() else "skip",
+            ),
+            convert_options=pa.csv.ConvertOptions(
+                include_columns=list(types),
+                column_types=types,
+                null_values=blanks,
+                strings_can_be_null=True,
+                decimal_point=text.decimal,
+            ),
+        )
+        for batch in reader:
+            for column, more in zip(columns, batch.columns, strict=True):
+                column.append(more)
+    if file.quotes % 2:  # pyarrow takes what follows a quote that nothing ends for one cell
+        text.check_rows()
+    return columns
+
+
+class _Growing:
+    """The values of a column: numbers, or places in `texts`. A growing array is moved by the system, not copied."""
+
+    def __init__(self, kind: Any):
+        self.rows = 0
+        self._texts: dict[str, int] | None = {} if kind == TEXTS else None
+        self._values: NDArray[Any] = np.empty(0, np.float64 if self._texts is None else np.int32)
+
+    @property
+    def ends_missing(self) -> bool:
+        last = self._values[self.rows - 1]
+        return bool(np.isnan(last) if self._texts is None else last < 0)
+
+    def append(self, more: Any) -> None:
+        end = self.rows + len(more)
+        if end > len(self._values):
+            self._values.resize(2 * end, refcheck=False)
+        if self._texts is None:
+            self._values[self.rows : end] = _array(more, np.nan)
+        else:
+            codes = [self._texts.setdefault(text, len(self._texts)) for text in more.dictionary.to_pylist()]
+            self._values[self.rows : end] = np.array([*codes, -1], np.int32)[_array(more.indices, -1)]
+        self.rows = end
+
+    def column(self, name: str, rows: int) -> Column:
+        self._values.resize(rows, refcheck=False)
+        return Column(name, self._values) if self._texts is None else clean(name, self._values, list(self._texts))
+
+
+class _Counting:
+    """A file that counts the quotes that are read from it."""
+
+    closed = False
+
+    def __init__(self, file: BinaryIO):
+        self._file = file
+        self.quotes = 0
+
+    def read(self, size: int) -> bytes:
+        content = self._file.read(size)
+        self.quotes += content.count(b'"')
+        return content
+
+    def readable(self) -> bool:
+        return True
+
+    def __enter__(self) -> _Counting:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+def _all_numbers(cells: Sequence[str], text: Text) -> bool:
+    known = [cell.strip() for cell in cells if cell.strip() not in MISSING]
+    group = "." if text.decimal == "," else ","
+    return bool(known) and all(
+        (group not in cell and text.number.fullmatch(cell)) or cell.lower().lstrip("+-") in ("inf", "infinity")
+        for cell in known
+    )
+
+
+def parquet_names(source: Source) -> list[str]:
+    """Give the names of a Parquet file's columns."""
+    with source.raw() as file:
+        try:
+            return list(pa.parquet.read_schema(file).names)
+        except (pa.ArrowInvalid, OSError) as error:
+            source.refuse(f"a damaged Parquet file ({_first_line(error)})")
+
+
+def read_parquet(source: Source, names: Sequence[str]) -> Iterator[Column]:
+    """Give columns of what they hold, one at a time."""
+    with source.raw() as file:
+        try:
+            table = pa.parquet.ParquetFile(file)
+            for name in names:
+                yield _typed(name, table.read(columns=[name])[name])
+        except (pa.ArrowInvalid, OSError) as error:
+            source.refuse(f"a damaged Parquet file ({_first_line(error)})")
+
+
+def _typed(name: str, column: Any) -> Column:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    types = pa.types
+    if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
+        return _column(name, column.cast(kind).cast(pa.float64(), safe=False))
+    if types.is_boolean(kind):
+        return _column(name, column.cast(pa.int8()).cast(pa.float64()))._replace(kind="booleans")
+    if types.is_date(kind) or types.is_timestamp(kind):
+        moments = column.cast(pa.timestamp("us", getattr(kind, "tz", None)), safe=False).cast(pa.int64())
+        days = _column(name, moments.cast(pa.float64(), safe=False)).values / 86_400e6
+        return Column(name, days, "dates", form="year first")
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind):
+        return _column(name, column.cast(kind).cast(pa.string()).dictionary_encode())
+    return Column(name, np.empty(0), "none", form=f"it holds {kind}")
+
+
+def _column(name: str, column: Any) -> Column:
+    growing = _Growing(column.type)
+    for chunk in column.chunks:
+        growing.append(chunk)
+    return growing.column(name, growing.rows)
+
+
+def _array(column: Any, missing: float) -> NDArray[Any]:
+    """What an array of float64 or int32 holds; its own `to_numpy` and `fill_null` would import pandas."""
+    known, values = column.buffers()
+    rows = slice(column.offset, column.offset + len(column))
+    array = np.frombuffer(values or b"", np.float64 if column.type == pa.float64() else np.int32)[rows]
+    if not column.null_count:
+        return array
+    return np.where(np.unpackbits(np.frombuffer(known, np.uint8), bitorder="little")[rows], array, missing)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

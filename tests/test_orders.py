@@ -1,0 +1,113 @@
+"""The order of the examples: a new one each epoch, which a run's batches take; blocks are mixed, and mixed within."""
+
+import numpy as np
+import pytest
+
+import fastshallow as fs
+from fastshallow.backends import numpy as reference
+from fastshallow.data.orders import Orders
+
+
+def rows_of(orders, count, m, first=0):
+    rows = np.empty((count, m), np.int64)
+    orders.fill(first, rows)
+    return rows
+
+
+def correlations(rows):
+    """Of each row with the one before, in standard scores."""
+    m = rows.shape[1]
+    centered = (rows - (m - 1) / 2) / np.sqrt((m * m - 1) / 12)
+    return (centered[1:] * centered[:-1]).mean(axis=1) * np.sqrt(m - 1)
+
+
+@pytest.mark.parametrize("m", [2, 3, 50, 1000])
+def test_each_epoch_has_every_example_once(m):
+    for block in (None, 1, 7, 64, m, 10 * m):
+        rows = rows_of(Orders(5, m, block), 8, m)
+        np.testing.assert_array_equal(np.sort(rows, axis=1), np.tile(np.arange(m), (8, 1)))
+
+
+def test_the_orders_of_epochs_have_nothing_in_common():
+    rows = rows_of(Orders(5, 1000), 100, 1000)
+    assert len(set(map(tuple, rows))) == 100
+    assert np.abs(correlations(rows)).max() < 4.5 and abs(np.mean(correlations(rows))) < 0.45
+    same_place = (rows[1:] == rows[:-1]).sum(axis=1)  # one example on average
+    assert 0.5 < same_place.mean() < 1.5 and same_place.max() < 9
+    lead = (rows[:, 1:] == rows[:, :-1] + 1).sum(axis=1)  # nor do neighbours stay neighbours
+    assert 0.5 < lead.mean() < 1.5
+
+
+def test_a_place_has_every_example_equally_often():
+    counts = np.zeros((6, 6))
+    for row in rows_of(Orders(8, 6), 6000, 6):
+        counts[np.arange(6), row] += 1
+    assert np.abs(counts - 1000).max() < 4.5 * np.sqrt(1000)
+
+
+def test_keys_have_their_own_orders():
+    rows = np.stack([rows_of(Orders(key, 200), 1, 200)[0] for key in (0, 1, 2, 2**32, 2**63 - 1)])
+    assert len(set(map(tuple, rows))) == 5
+    assert np.abs(correlations(rows)).max() < 4.5
+
+
+def test_blocks_are_mixed_and_mixed_within():
+    m, block = 1000, 64
+    rows = rows_of(Orders(5, m, block), 50, m)
+    inside = {}
+    for row in rows:
+        which = row // block
+        starts = np.flatnonzero(np.diff(which, prepend=-1))
+        assert len(starts) == 16  # each block comes once, as a whole
+        order = which[starts]
+        assert sorted(order) == list(range(16)) and list(order) != list(range(16))
+        for b, part in zip(order, np.split(row, starts[1:]), strict=True):
+            inside.setdefault(int(b), []).append(part - b * block)
+    assert len({tuple(row // block) for row in rows}) == 50  # the blocks come in another order each epoch
+    everything = [tuple(part) for parts in inside.values() for part in parts]
+    assert len(set(everything)) == len(everything)  # and their examples, in each block and each epoch
+    for parts in (np.array(inside[0]), np.array([inside[b][0] for b in range(15)])):
+        assert parts.shape[1] == block and np.abs(correlations(parts)).max() < 4.5
+        assert np.abs(correlations(np.stack([np.arange(block), parts[0]]))).max() < 4.5
+
+
+def test_a_checkpoint_goes_on_with_these_orders():
+    """Written out, so that no later version takes others."""
+    assert rows_of(Orders(12345, 8), 2, 8, first=6).tolist() == [[5, 1, 0, 4, 2, 6, 7, 3], [2, 3, 0, 4, 5, 6, 7, 1]]
+    assert rows_of(Orders(12345, 8, 3), 1, 8).tolist() == [[4, 5, 3, 6, 7, 0, 2, 1]]
+
+
+def batches_of(monkeypatch, m, **options):
+    """The examples of each step of the reference, which are their first feature."""
+    seen = []
+
+    def recorded(X, *arguments, right=reference.cost_and_gradients, **more):
+        seen.append(np.round(X[0]).astype(int))
+        return right(X, *arguments, **more)
+
+    monkeypatch.setattr(reference, "cost_and_gradients", recorded)
+    X = np.arange(2.0 * m).reshape(2, m)
+    fs.train(X, np.zeros((1, m)), epochs=4, seed=3, learning_rate=1e-9, backend="numpy", **options)
+    steps = len(seen) // 4
+    return [np.concatenate(seen[epoch * steps : (epoch + 1) * steps]) for epoch in range(4)], seen
+
+
+@pytest.mark.parametrize("shuffle", [True, "blocks", False])
+def test_training_takes_them(shuffle, monkeypatch):
+    m = 300
+    epochs, seen = batches_of(monkeypatch, m, batch_size=64, shuffle=shuffle)
+    assert [len(batch) for batch in seen] == [64, 64, 64, 64, 44] * 4
+    for epoch in epochs:
+        np.testing.assert_array_equal(np.sort(epoch), np.arange(m))
+        assert np.array_equal(epoch, np.arange(m)) == (shuffle is False)
+    assert len(set(map(tuple, epochs))) == (4 if shuffle else 1)
+
+
+def test_training_mixes_neighbours(monkeypatch):
+    """Two features of float64 in blocks of 16384 examples."""
+    m = 3 * 2**14
+    epochs, _ = batches_of(monkeypatch, m, batch_size=2**13, shuffle="blocks")
+    for epoch in epochs:
+        for part in epoch.reshape(3, 2**14):
+            assert np.ptp(part) == 2**14 - 1 and np.abs(np.diff(part)).mean() > 2**12
+    assert len(set(map(tuple, epochs))) == 4
