@@ -13,12 +13,12 @@ from shapes import fitted
 from tolerance import tolerance
 
 import fastshallow as fs
-from fastshallow.backends import fused
 from fastshallow.backends import numpy as reference
 from fastshallow.formulas import dropout
 from fastshallow.formulas.activations import activation
 from fastshallow.formulas.dropout import Dropout
 from fastshallow.formulas.losses import output_layer
+from fastshallow.kernels import units
 from fastshallow.training import compiled, loop
 
 # Each kernel compiles for seconds; `test_every_size` has more. The last batch is smaller than the others.
@@ -275,19 +275,19 @@ def test_without_dropout_nothing_changes():
     for backend in ("numpy", "fused"):
         options = options_of(p, 70, backend=backend)
         del options["dropout"]
-        plain, count = fs.train(X, Y, **options), len(fused._kernels)
+        plain, count = fs.train(X, Y, **options), len(units._addresses)
         for zero in (0, 0.0, np.float32(0.0)):
             assert same(fs.train(X, Y, dropout=zero, **options), plain)
-        assert len(fused._kernels) == count
+        assert len(units._addresses) == count
 
 
 def test_rates_and_seeds_compile_nothing():
     X, Y, p = make_case(2, 4, 1, 203)
     options = options_of(p, 70, backend="fused")
     nets = [fs.train(X, Y, **options)]
-    count = len(fused._kernels)
+    count = len(units._addresses)
     nets += [fs.train(X, Y, **options | {"dropout": rate, "seed": seed}) for rate, seed in ((0.3, 4), (0.5, 3))]
-    assert len(fused._kernels) == count and len({net.history.cost[-1] for net in nets}) == 3
+    assert len(units._addresses) == count and len({net.history.cost[-1] for net in nets}) == 3
 
 
 @pytest.mark.parametrize("backend", ["numpy", "fused"])

@@ -30,7 +30,7 @@ def step(backend, folder, machine):
     """A step in a process of its own, and the files that it has added to the folder of compiled code."""
     before = {path for path in folder.rglob("*") if path.is_file()}
     settings = {name: value for name, value in os.environ.items() if not name.startswith(("FASTSHALLOW", "NUMBA_CPU"))}
-    settings |= {"NUMBA_CACHE_DIR": str(folder), **machine}
+    settings |= {"NUMBA_CACHE_DIR": str(folder), "FASTSHALLOW_CACHE_DIR": str(folder), **machine}
     command = [sys.executable, "-c", STEP, backend]
     done = subprocess.run(command, env=settings, capture_output=True, text=True, check=True, timeout=300)
     return json.loads(done.stdout), {path for path in folder.rglob("*") if path.is_file()} - before

@@ -13,14 +13,13 @@ import pytest
 from cases import make_case
 
 import fastshallow as fs
-from fastshallow.backends import fused, team
+from fastshallow.backends import fused, native, team
 from fastshallow.formulas import activation, output_layer
-from fastshallow.kernels.threads import CALL, DONE, TAKEN
 from fastshallow.training import loop
 
 # shapes in several groups of examples: a kernel of exact sizes, examples side by side, units side by side; and in
 # several shares of the parameters: features side by side
-SHAPES = [(2, 4, 1, 60_000), (9, 11, 2, 9_000), (30, 40, 2, 3_000), (260, 270, 3, 37)]
+SHAPES = [(2, 4, 1, 60_000), (9, 11, 2, 9_000), (30, 40, 2, 3_000), (600, 600, 3, 6)]
 
 
 def same(one, other):
@@ -85,7 +84,7 @@ def test_nor_does_the_step_at_which_training_diverges():
         texts.add(str(caught.value))
         for worker in team._workers.idle:  # all have stopped
             back = threading.Event()
-            worker.tasks.put((back.set, ()))
+            worker.tasks.put((back.set, (), None))
             assert back.wait(20)
     assert len(texts) == 1
 
@@ -96,7 +95,7 @@ def test_a_thread_that_comes_too_late_is_left_out():
     right = [fs.cost_and_gradients(*each, threads=1) for each in (case, other)]
     free = threading.Event()
     (worker,) = team._workers.borrow(1, None)
-    worker.tasks.put((lambda: free.wait(60), ()))
+    worker.tasks.put((lambda: free.wait(60), (), None))
     team._workers.give_back([worker])
     assert team._workers.idle[-1] is worker
     assert same(fs.cost_and_gradients(*case, threads=2), right[0])
@@ -105,59 +104,66 @@ def test_a_thread_that_comes_too_late_is_left_out():
     assert same(fs.cost_and_gradients(*other, threads=2), right[1])
 
 
-def make_arguments(X, Y, p):
-    """A kernel, and its arguments without rank and call."""
-    key = X.shape, p.W2.shape, X.dtype, activation("tanh"), output_layer("sigmoid"), "run", 3
-    call = fused.make_call(*key, own=True)
+def make_call(X, Y, p):
+    """A call on three threads whose record is filled, and where its gradients will be."""
+    call = fused.make_call(X.shape, p.W2.shape, X.dtype, activation("tanh"), output_layer("sigmoid"), "train", 3)
     gradients = [np.empty_like(array) for array in p]
-    return call.kernel, (X, Y, *p, *gradients, call.scratch, call.control), gradients
+    assert call.run(X, Y, *p, *gradients, None) == 1
+    return call, gradients
+
+
+def counters(call):
+    return [int(call.records.run[0][name]) for name in ("call", "taken", "done")]
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_a_thread_of_an_earlier_call_does_nothing(shape):
+def test_a_thread_of_an_earlier_call_does_nothing(shape, monkeypatch):
     X, Y, p = make_case(*shape)
-    kernel, arguments, gradients = make_arguments(X, Y, p)
     right = fs.cost_and_gradients(X, Y, p, threads=1)
-    control = arguments[-1].view(np.int64)
-    team.run(kernel, arguments, 2, True)
-    late = int(control[CALL]) - 1
-    assert late % 2 == 1 and control[TAKEN] == control[DONE] > 0
-
-    untouched = [np.full_like(array, 7.0) for array in p]
-    stale = (np.full_like(X, np.nan), Y, *p, *untouched, *arguments[-2:])  # what that call was about
+    call, gradients = make_call(X, Y, p)
+    records, kernel = call.records, native.KERNEL(call.kernel)
+    team.run(call.kernel, records, 2, True)
+    number, taken, done = counters(call)
+    late = number - 1
+    assert late % 2 == 1 and taken == done > 0
+    stale = records.run_address, records.place_addresses[1], 1, late, 0, 0
 
     def again(*arguments):  # a thread of the first call begins before and within the second, and after it
-        if arguments[-2] == 0:
-            kernel(*stale, 1, late)
-            threading.Thread(target=kernel, args=(*stale, 2, late)).start()
+        if arguments[2] == 0:
+            kernel(*stale)
+            threading.Thread(target=kernel, args=stale).start()
         return kernel(*arguments)
 
+    monkeypatch.setattr(team, "KERNEL", lambda address: again)
     for _ in range(20):
-        assert same((team.run(again, arguments, 2, True), gradients), right)
-        counts = control[[CALL, TAKEN, DONE]].copy()
-        kernel(*stale, 1, late)
-        assert np.array_equal(control[[CALL, TAKEN, DONE]], counts)
-        assert all((array == 7.0).all() for array in untouched)
+        for array in gradients:
+            array.fill(7.0)
+        assert same((team.run(call.kernel, records, 2, True), gradients), right)
+        before = counters(call)
+        kernel(*stale)
+        assert counters(call) == before
 
 
 def test_a_thread_may_join_a_call_that_is_under_way(monkeypatch):
-    X, Y, p = make_case(260, 270, 3, 37)
-    run, took_part = team.run, []
+    X, Y, p = make_case(600, 600, 3, 6)
+    took_part = []
 
-    def late_run(kernel, *rest):
+    def late_kernel(address):
+        kernel = native.KERNEL(address)
+
         def late(*arguments):
-            rank = arguments[-2]
+            rank = arguments[2]
             time.sleep(0.02 * rank)
             start = time.perf_counter()
             cost = kernel(*arguments)
             took_part.append((rank, time.perf_counter() - start))
             return cost
 
-        return run(late, *rest)
+        return late
 
     options = {"parameters": p, "epochs": 1500, "learning_rate": 1e-3, "optimizer": "adam"}
     one = fs.train(X, Y, threads=1, **options)
-    monkeypatch.setattr(team, "run", late_run)
+    monkeypatch.setattr(team, "KERNEL", late_kernel)
     other = fs.train(X, Y, threads=3, **options)
     assert np.array_equal(other.history.cost, one.history.cost)
     assert all(map(np.array_equal, other.parameters, one.parameters))
@@ -239,12 +245,12 @@ def test_in_a_joblib_worker():
     assert [cost for cost, _ in costs] == [right] * 4
 
 
-def test_who_gives_up_leaves_nobody_waiting():
+def test_who_gives_up_leaves_nobody_waiting(monkeypatch):
     """A caller that is interrupted before it can join its threads frees them, and they have done nothing."""
     case = make_case(9, 11, 2, 9_000)
     right = fs.cost_and_gradients(*case, threads=2)
-    kernel, arguments, gradients = make_arguments(*case)
-    here, left = threading.get_ident(), threading.Event()
+    call, gradients = make_call(*case)
+    kernel, here, left = native.KERNEL(call.kernel), threading.get_ident(), threading.Event()
 
     def interrupted(*arguments):
         if threading.get_ident() == here:
@@ -253,13 +259,15 @@ def test_who_gives_up_leaves_nobody_waiting():
         kernel(*arguments)
         left.set()
 
-    for _ in range(3):
-        left.clear()
-        with pytest.raises(KeyboardInterrupt):
-            team.run(interrupted, arguments, 2, True)
-        assert left.wait(60) and team._workers.running == 0
-        assert not arguments[-1].view(np.int64)[[TAKEN, DONE]].any()
-    assert same((team.run(kernel, arguments, 2, True), gradients), right)
+    with monkeypatch.context() as patch:
+        patch.setattr(team, "KERNEL", lambda address: interrupted)
+        for _ in range(3):
+            left.clear()
+            with pytest.raises(KeyboardInterrupt):
+                team.run(call.kernel, call.records, 2, True)
+            assert left.wait(60) and team._workers.running == 0
+            assert counters(call)[1:] == [0, 0]
+    assert same((team.run(call.kernel, call.records, 2, True), gradients), right)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a process")

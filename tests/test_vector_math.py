@@ -5,28 +5,27 @@ from functools import cache
 import mpmath
 import numpy as np
 import pytest
-from fastshallow.kernels.tabulated import make_tabulated
-from fastshallow.kernels.vector_parts import make_polynomial, scaled
-from numba import types
 
 from fastshallow.formulas.activations import sigmoid
-from fastshallow.kernels import vector_math
-from fastshallow.kernels.compiling import inline, kernel, lanes, number_type
-from fastshallow.kernels.simd import load, store
+from fastshallow.kernels.compiling import compile_function
+from fastshallow.kernels.machine import lanes
+from fastshallow.kernels.simd import mathematics
+from fastshallow.kernels.simd.parts import make_polynomial, scaled
+from fastshallow.kernels.simd.tabulated import make_tabulated
+from fastshallow.kernels.simd.vectors import load, store
+from fastshallow.kernels.values import INT, Pointer
 
 FUNCTIONS = ("exp", "expm1", "tanh", "log", "log1p", "sigmoid")
 DTYPES = ("float32", "float64")
 LARGEST_ERROR = 2.0  # ulp
 FAR = 5000  # an exponent beyond those of float64
-sigmoid_of = inline(sigmoid.value)
 
 
 def compile_functions(dtype, registers):
     """A kernel x (n) -> out (6 n), a row for each function, on vectors of so many registers."""
     L = registers * lanes(dtype)
 
-    def every_function(x, out):
-        n = x.size
+    def every_function(x, out, n):
         for i in range(0, n, L):
             v = load(x, i, L)
             store(out, i, np.exp(v))
@@ -34,10 +33,9 @@ def compile_functions(dtype, registers):
             store(out, i + 2 * n, np.tanh(v))
             store(out, i + 3 * n, np.log(v))
             store(out, i + 4 * n, np.log1p(v))
-            store(out, i + 5 * n, sigmoid_of(v))
+            store(out, i + 5 * n, sigmoid.value(v))
 
-    array = types.Array(number_type(dtype), 1, "C")
-    return kernel(every_function, types.void(array, array), f"{registers} registers", sigmoid.digest)
+    return compile_function(every_function, Pointer(dtype), Pointer(dtype), INT)
 
 
 compiled = cache(compile_functions)
@@ -47,7 +45,7 @@ def apply(run, x):
     """Every function of x (n,), any n."""
     padded = np.concatenate([x, np.full(-x.size % 256, 0.5, x.dtype)])
     out = np.empty(6 * padded.size, x.dtype)
-    run(padded, out)
+    run(padded, out, padded.size)
     return dict(zip(FUNCTIONS, out.reshape(6, -1)[:, : x.size], strict=True))
 
 
@@ -193,19 +191,18 @@ def test_special_numbers(dtype, registers):
 def test_a_slightly_wrong_coefficient_is_caught(dtype, monkeypatch):
     error = 512.0 * np.finfo(dtype).eps
     polynomials = {
-        "expm1_polynomial": (error, vector_math.EXPM1_32, vector_math.EXPM1_64),
-        "expm1_short_polynomial": (64.0 * error, (0.0,), vector_math.EXPM1_SHORT),  # of r**2 < 0.0005
-        "half_expm1_polynomial": (error, scaled(vector_math.EXPM1_UP_32), scaled(vector_math.EXPM1_UP_64)),
-        "log_polynomial": (error, vector_math.LOG_32, vector_math.LOG_64),
-        "log1p_polynomial": (error, vector_math.LOG1P_32, vector_math.LOG1P_64),
+        "expm1_polynomial": (error, mathematics.EXPM1_32, mathematics.EXPM1_64),
+        "expm1_short_polynomial": (64.0 * error, (0.0,), mathematics.EXPM1_SHORT),  # of r**2 < 0.0005
+        "half_expm1_polynomial": (error, scaled(mathematics.EXPM1_UP_32), scaled(mathematics.EXPM1_UP_64)),
+        "log_polynomial": (error, mathematics.LOG_32, mathematics.LOG_64),
+        "log1p_polynomial": (error, mathematics.LOG1P_32, mathematics.LOG1P_64),
     }
     for name, (relative, *both) in polynomials.items():
         wrong = make_polynomial(*(((1.0 + relative) * c[0], *c[1:]) for c in both))
-        monkeypatch.setattr(vector_math, name, wrong)
-    table = make_tabulated(lambda z: (1.0 + error) * np.tanh(z), vector_math.TANH_START, vector_math.TANH_END)
-    monkeypatch.setattr(vector_math, "tanh_table", table)
-    monkeypatch.setenv("FASTSHALLOW_CACHE", "0")
-    run = compile_functions(dtype, 8)  # a width that nothing else uses: functions are compiled once for each
+        monkeypatch.setattr(mathematics, name, wrong)
+    table = make_tabulated(lambda z: (1.0 + error) * np.tanh(z), mathematics.TANH_START, mathematics.TANH_END)
+    monkeypatch.setattr(mathematics, "tanh_table", table)
+    run = compile_functions(dtype, 1)
     x = points(dtype)
     for name, got in apply(run, x).items():
         assert np.any(errors(got, truth(name, dtype)) > bound(name, x)), name

@@ -4,12 +4,11 @@ import operator
 
 import numpy as np
 import pytest
-from numba import types
-from numba.core.errors import TypingError
 
-from fastshallow.kernels import vector_operators  # noqa: F401  gives vectors their operators
-from fastshallow.kernels.compiling import kernel, lanes, number_type
-from fastshallow.kernels.simd import load, store
+from fastshallow.kernels.compiling import compile_function
+from fastshallow.kernels.machine import lanes
+from fastshallow.kernels.simd.vectors import load, store
+from fastshallow.kernels.values import INT, Pointer
 
 EXPRESSIONS = (
     "x + y",
@@ -85,19 +84,16 @@ def results(request):
     x, y = (np.concatenate([each, random.standard_normal(112)]).astype(dtype) for each in (x, y))
     L = 2 * lanes(dtype)
 
-    lines = [f"        store(out, {row} * n + i, {text})" for row, text in enumerate(EXPRESSIONS)]
-    source = f"""def every_expression(xs, ys, out):
-    n = xs.size
-    for i in range(0, n, {L}):
-        x, y = load(xs, i, {L}), load(ys, i, {L})
-""" + "\n".join(lines)
-    scope = {"np": np, "load": load, "store": store}
-    exec(source, scope)
-    array = types.Array(number_type(dtype), 1, "C")
+    def store_all(x, y, out, i, n):  # which runs while the kernel is written
+        for row, text in enumerate(EXPRESSIONS):
+            store(out, row * n + i, eval(text, {"np": np, "x": x, "y": y}))
+
+    def every_expression(xs, ys, out, n):
+        for i in range(0, n, L):
+            store_all(load(xs, i, L), load(ys, i, L), out, i, n)
+
     out = np.empty((len(EXPRESSIONS), x.size), dtype)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("FASTSHALLOW_CACHE", "0")
-        kernel(scope["every_expression"], types.void(array, array, array))(x, y, out.ravel())
+    compile_function(every_expression, *[Pointer(dtype)] * 3, INT)(x, y, out, x.size)
     return x, y, dict(zip(EXPRESSIONS, out, strict=True))
 
 
@@ -121,8 +117,8 @@ def test_other_powers_are_refused(exponent):
     def powers(x):
         store(x, 0, load(x, 0, L) ** exponent)
 
-    with pytest.raises(TypingError, match="constant integer from 0 to 8"):
-        kernel(powers, types.void(types.Array(types.float64, 1, "C")))
+    with pytest.raises(TypeError, match="constant integer from 0 to 8"):
+        compile_function(powers, Pointer("float64"))
 
 
 @pytest.mark.parametrize("combine", [operator.and_, operator.or_, operator.xor])
@@ -132,5 +128,5 @@ def test_masks_and_numbers_are_not_combined_bit_by_bit(combine):
     def combined(x):
         store(x, 0, combine(load(x, 0, L) > 0.0, load(x, 0, L)) * 1.0)
 
-    with pytest.raises(TypingError):
-        kernel(combined, types.void(types.Array(types.float64, 1, "C")))
+    with pytest.raises(TypeError):
+        compile_function(combined, Pointer("float64"))

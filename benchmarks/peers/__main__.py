@@ -135,7 +135,7 @@ def run_steps(
 def run_training(
     arguments: argparse.Namespace, dtype: str, implementations: list[Any], threads: int, results: dict[str, Any]
 ) -> None:
-    from ..training import training
+    from . import training
 
     iterations = 1_000 if arguments.quick else 10_000
     trained = training.measure(implementations, dtype, threads, iterations, 10 * arguments.seconds)

@@ -9,10 +9,11 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from fastshallow.kernels.tiles import inner_add, outer_add, tile_store, tile_zeros
-from numba import types
 
-from fastshallow.kernels.compiling import kernel, lanes, number_type
+from fastshallow.kernels.compiling import compile_function
+from fastshallow.kernels.machine import lanes
+from fastshallow.kernels.simd.tiles import inner_add, outer_add, tile_store, tile_zeros
+from fastshallow.kernels.values import INT, Pointer
 from fastshallow.measuring.report import Case
 
 L2 = 2**18  # bytes that no first-level cache holds, but every second-level cache
@@ -116,5 +117,5 @@ def make_kernels(dtype: str) -> tuple[Any, Any]:
                 acc = inner_add(acc, a, i, L, a, 0, 0, L)
         tile_store(a, 0, L, acc)
 
-    array = types.Array(number_type(dtype), 1, "C")
-    return kernel(multiply_add, types.void(array, types.intp)), kernel(read, types.void(array, types.intp, types.intp))
+    numbers = Pointer(dtype)
+    return compile_function(multiply_add, numbers, INT), compile_function(read, numbers, INT, INT)

@@ -18,6 +18,7 @@ from .dispatch import Plan
 
 BLOCK = 2**18  # bytes of a larger tile of X that stay there beside a panel of W1 and the next block on its way
 COEFFICIENTS = 16  # of an optimizer's rule, at most
+OWN = ("sums", "words", "numbers")  # buffers that threads never share
 
 
 class Sizes(NamedTuple):
@@ -91,9 +92,11 @@ class Layout:
         self.states_at = [[arena.take(numbers) for numbers in self.numbers] for _ in range(self.states or 0)]
         for name in ("parts", "squares", "norms"):
             run[name] = arena.take(MOST_PARTS, 8)
-        for place in places:
+        for rank, place in enumerate(places):
             for name, (numbers, itemsize) in self._buffers().items():
-                place[name] = arena.take(numbers, itemsize)
+                # where W1 stays in rows, threads go through one tile together
+                shared = self.rows and rank > 0 and name not in OWN
+                place[name] = places[0][name] if shared else arena.take(numbers, itemsize)
         run["segment_count"] = 5 if self.learned else 4
         for k, name in enumerate(names):
             segments[k]["P"], segments[k]["G"] = run[name], run[f"d{name}"]

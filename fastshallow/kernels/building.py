@@ -21,18 +21,17 @@ from .output_layer import make_output
 from .simd import mathematics  # noqa: F401  NumPy's functions, which formulas call
 from .simd.reading import bits_dtype, kind_of
 from .sizes import REGISTERS
-from .units import Unit
 from .units_in_lanes import make_units_in_lanes
 from .values import FLOAT64, INT, REAL, records
 
 
-def build(unit: Unit, symbols: tuple[str, ...]) -> bytes:
-    """The object code of a unit."""
-    if unit.kind == "calling":
+def build(kind: str, arguments: tuple[Any, ...], symbols: tuple[str, ...]) -> bytes:
+    """The object code of a unit of this kind, whose functions have these symbols."""
+    if kind == "calling":
         run, place = records(FLOAT64, fixed=False)
-        entries, kinds, returns = make_calling(run, place, *unit.arguments), (INT, INT, INT), INT
+        entries, kinds, returns = make_calling(run, place, *arguments), (INT, INT, INT), INT
     else:
-        entries, (run, place) = MAKERS[unit.kind](*unit.arguments)
+        entries, (run, place) = MAKERS[kind](*arguments)
         kinds, returns = (run, place, INT, INT, INT, INT), REAL
     named = {symbol: entries[symbol.rpartition("_")[0]] for symbol in symbols}
     return make_object(write_functions(named, kinds, returns))

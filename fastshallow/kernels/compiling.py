@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import llvmlite.binding as llvm
 
 from .machine import target_machine
-from .values import INT, REAL, Record
+from .objects import load
+from .values import INT, VOID
 from .writing import Module
 
-
-def write(entries: Mapping[str, Callable[..., object]], run: Record, place: Record) -> str:
-    """LLVM's code of entries, functions of two records and four integers, and of all that they call."""
-    return write_functions(entries, (run, place, INT, INT, INT, INT), REAL)
+_numbers = itertools.count()
 
 
 def write_functions(entries: Mapping[str, Callable[..., object]], kinds: tuple[Any, ...], returns: Any) -> str:
@@ -36,3 +36,19 @@ def make_object(text: str) -> bytes:
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     return bytes(machine.emit_object(module))
+
+
+def compile_function(function: Callable[..., object], *kinds: Any) -> Callable[..., None]:
+    """A function of arrays and integers, in the order of these kinds, that runs the text of a kernel of them.
+
+    It serves measurements and tests: nothing is kept.
+    """
+    name = f"function_{next(_numbers)}"
+    (address,) = load(make_object(write_functions({name: function}, kinds, VOID)), (name,))
+    types = [ctypes.c_int64 if kind is INT else ctypes.c_void_p for kind in kinds]
+    run = ctypes.CFUNCTYPE(None, *types)(address)
+
+    def call(*arguments: Any) -> None:
+        run(*(x if isinstance(x, int) else x.ctypes.data for x in arguments))
+
+    return call

@@ -66,6 +66,6 @@ def _made(unit: Unit) -> dict[str, int]:
     if code is None:
         from .building import build  # which takes a while to import
 
-        code = build(unit, symbols)
+        code = build(unit.kind, unit.arguments, symbols)
         objects.keep(name, code)
     return dict(zip(entries, objects.load(code, symbols), strict=True))

@@ -63,6 +63,7 @@ class Scalar(Kind):
 
 
 INT, REAL, BOOL = Scalar("integer", I64), Scalar("real", DOUBLE), Scalar("truth", I1)
+VOID = Scalar("nothing", ir.VoidType())
 
 
 def element_llvm(dtype: np.dtype[Any]) -> Any:

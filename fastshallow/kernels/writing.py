@@ -14,62 +14,15 @@ from __future__ import annotations
 
 import ast
 import builtins
-import functools
-import operator
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from llvmlite import ir
 
-from .values import BOOL, INT, REAL, SUBSTITUTES, Value, as_kind, constant, kind_of_constant, truth
+from .syntax import OPERATORS, functions, several
+from .values import BOOL, INT, REAL, SUBSTITUTES, VOID, Value, as_kind, constant, kind_of_constant, truth
 
-OPERATORS: dict[type, Callable[..., Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.BitAnd: operator.and_,
-    ast.BitOr: operator.or_,
-    ast.LShift: operator.lshift,
-    ast.RShift: operator.rshift,
-    ast.USub: operator.neg,
-    ast.Invert: operator.invert,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-}
 RETURNS = {None: None, "bool": BOOL, "int": INT, "float": REAL}  # what a helper's annotation says that it gives back
-
-
-@functools.cache
-def _functions(path: str) -> dict[int, ast.FunctionDef]:
-    """The functions of a file by the line of their code's beginning, decorators included."""
-    found = {}
-    for node in ast.walk(ast.parse(Path(path).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.FunctionDef):
-            found[min([node.lineno, *(each.lineno for each in node.decorator_list)])] = node
-    return found
-
-
-@functools.cache
-def _several(node: ast.FunctionDef) -> frozenset[str]:
-    """The names that a function gives a value more than once: they live in memory, which LLVM makes registers."""
-    seen: set[str] = {each.arg for each in node.args.args}
-    several: set[str] = set()
-    for each in ast.walk(node):
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
-            (several if each.id in seen else seen).add(each.id)
-    for each in ast.walk(node):
-        if isinstance(each, ast.AugAssign) and isinstance(each.target, ast.Name):
-            several.add(each.target.id)
-    return frozenset(several)
 
 
 class Module:
@@ -84,7 +37,8 @@ class Module:
         made = ir.Function(self.llvm, ir.FunctionType(returns.llvm(), [kind.llvm() for kind in kinds]), name)
         builder = ir.IRBuilder(made.append_basic_block("entry"))
         values = [Value(builder, kind, x) for kind, x in zip(kinds, made.args, strict=True)]
-        builder.ret(as_kind(_Body(self, builder, function, values).write(), returns, builder))
+        result = _Body(self, builder, function, values).write()
+        builder.ret_void() if returns is VOID else builder.ret(as_kind(result, returns, builder))
 
     def call(self, builder: Any, function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
         """Call a helper, which is written now if it is new."""
@@ -119,10 +73,10 @@ class _Body:
     def __init__(self, module: Module, builder: Any, function: Any, arguments: Any) -> None:
         self.module, self.builder, self.function = module, builder, function
         code = function.__code__
-        self.node = _functions(code.co_filename)[code.co_firstlineno]
+        self.node = functions(code.co_filename)[code.co_firstlineno]
         self.names: dict[str, Any] = {}
         self.slots: dict[str, tuple[Any, Any]] = {}  # a name that changes -> its kind and place in memory
-        self.several = _several(self.node)
+        self.several = several(self.node)
         cells = function.__closure__ or ()
         self.outer = {
             **vars(builtins),

@@ -55,6 +55,8 @@ class Compiled:
         self._memory = Memory(memory, layout, self._records, self.parameters)
         self._room = min(settings.epochs, max(1, ROOM // m if self._orders else ROOM))
         self._tables = self._make_tables(m)
+        if isinstance(X, Columns):
+            X = X._replace(starts=X.starts.astype(np.int64, copy=False))
         self._kept = X, Y, weights, np.array(optimizer.hyperparameters)
         self._connect(settings, layout, size)
         self._pieces = 1
@@ -79,7 +81,7 @@ class Compiled:
         run["shuffled"], run["weights"] = self._orders is not None, 0 if weights is None else weights.ctypes.data
         if isinstance(X, Columns):
             run["X"], run["features"], run["starts"] = (each.ctypes.data for each in X[:3])
-            run["uncleared"] = 0
+            run["uncleared"] = 0  # most of dW1 is not written
         else:
             run["X"], run["x_row"], run["x_column"] = X.ctypes.data, *(stride // X.itemsize for stride in X.strides)
         run["Y"], run["y_row"], run["y_column"] = Y.ctypes.data, *(stride // Y.itemsize for stride in Y.strides)

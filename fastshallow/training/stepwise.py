@@ -124,7 +124,7 @@ class Stepwise:
             return False
         optimizer = settings.optimizer
         with np.errstate(all="ignore"):
-            numbers = optimizer.coefficients(self.step + 1.0, self._rate, *optimizer.hyperparameters)
+            numbers = [*map(float, optimizer.coefficients(self.step + 1.0, self._rate, *optimizer.hyperparameters))]
             scale = clip_scale(gradients, settings.clip_norm)
             if scale != 1.0:
                 gradients = tuple(scale * each for each in gradients)
