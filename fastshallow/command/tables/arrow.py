@@ -97,7 +97,7 @@ class _Growing:
     def append(self, more: Any) -> None:
         end = self.rows + len(more)
         if end > len(self._values):
-            self._values.resize(2 * end, refcheck=False)
+            self._values.resize(end + end // 8, refcheck=False)  # which writes zeros there: no more than that
         if self._texts is None:
             self._values[self.rows : end] = _array(more, np.nan)
         else:
