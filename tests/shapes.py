@@ -13,12 +13,12 @@ def fitted(arrangement, shape, size, dtype, *rest, lanes=None):
 
     A row for `parametrize`: the arrangement, the shape (n_x, n_h, n_y, m), the batch size, the dtype, and the rest.
     """
-    WANTED.append((arrangement, shape, size, dtype))
     n_x, n_h, n_y, m = shape
     itemsize, lanes = np.dtype(dtype).itemsize, lanes or lanes_here(dtype)
     for s in nearest(size):
         for h in nearest(n_h):
             if make_plan(n_x, h, n_y, s, itemsize, lanes).arrangement == arrangement:
+                WANTED.append((arrangement, shape, size, dtype))
                 return arrangement, (n_x, h, n_y, m), s, dtype, *rest
     raise ValueError(f"no shape near {shape} has {arrangement!r}, with {size} examples of {dtype} and {lanes} lanes")
 

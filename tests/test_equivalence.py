@@ -19,6 +19,7 @@ from fastshallow.formulas.losses import output_layer
 # Each combination of formulas compiles for seconds: by default each runs in one arrangement of the lanes at least, and
 # each arrangement sees every activation, and every output in every dtype.
 ARRANGEMENTS = ("examples", "units", "features")
+FEW = ("features", 30, 37, 2, 5)
 
 
 def exact(n_x, n_h, n_y, dtype):
@@ -111,8 +112,9 @@ def test_every_formula_on_every_backend(backend, hidden, output, dtype):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("backend", ["loops", "examples", "numpy", "jit", "fused"])
 def test_every_memory_order(backend, dtype, order, tmp_path):
-    for sizes in ((2, 4, 1, 33), (9, 11, 2, 33), (30, 37, 2, 33), (30, 37, 2, 5)):
-        X, Y, p = make_case(*sizes, dtype)
+    for arrangement, *shape in (("exact", 2, 4, 1, 33), ("examples", 9, 11, 2, 33), ("units", 30, 37, 2, 33), FEW):
+        _, sizes, m, _ = fitted(arrangement, shape, shape[-1], dtype)
+        X, Y, p = make_case(*sizes[:3], m, dtype)
         answer = fs.cost_and_gradients(X, Y, p, backend=backend)
         case = ordered(X, order, tmp_path), ordered(Y, order if order != "memmap" else "F"), p
         same = fs.cost_and_gradients(*case, backend=backend)

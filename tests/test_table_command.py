@@ -1,6 +1,7 @@
 """Tables as people have them, learnt and predicted by the command."""
 
 import csv
+import dataclasses
 import gzip
 import importlib.util
 import io
@@ -302,3 +303,32 @@ def test_neither_pyarrow_nor_pandas_is_imported_for_an_npz(tmp_path):
     (tmp_path / "data.csv").write_text("a,b,y\n1,x,2\n3,,4\n5,x,4\n7,z,4\n")
     code = code.replace("data.npz'", "data.csv', '--target', 'y'").replace("{'pyarrow', 'pandas'}", "{'pandas'}")
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120, capture_output=True)
+
+
+def test_a_column_of_something_else_than_in_training_is_refused(run, tmp_path):
+    write = importlib.import_module("pyarrow.parquet").write_table
+    net, path = tmp_path / "net.npz", tmp_path / "data.parquet"
+    days = pa.array([0, 1, 2, 3], pa.date32())
+    write(pa.table({"a": [1.0, 2, 4, 3], "when": days, "y": [1, 2, 3, 4]}), path)
+    assert run("train", path, "--target", "y", "--output", net, *QUICK)[0] == 0
+    for columns, problem in (
+        ({"a": days, "when": days}, "column 'a' holds dates, where training had numbers"),
+        ({"a": [1.0, 2, 4, 3], "when": [1.0, 2, 4, 3]}, "column 'when' holds numbers, where training had dates"),
+        ({"a": [[1]] * 4, "when": days}, "column 'a' holds something else, where training had numbers"),
+        ({"a": ["x", "x", "z", "x"], "when": days}, "the text 'x' in column 'a', row 1, where a number is expected"),
+    ):
+        write(pa.table(columns), path)
+        status, _, err = run("predict", net, path)
+        assert (status, problem in err) == (2, True), err
+
+
+def test_features_without_a_recipe_are_found_by_name(run, tmp_path):
+    network = fs.train(
+        np.array([[1.0, 2, 3]]), np.array([[1.0, 2, 3]]), 2, output="identity", epochs=1, backend="numpy"
+    )
+    features = fs.training.network.Features(("a",), np.array([[5.0]]), np.array([[2.0]]))
+    dataclasses.replace(network, features=features).save(tmp_path / "net.npz")
+    (tmp_path / "data.csv").write_text("b,a\nx,7\nx,5\nx,\n")
+    out = run("predict", tmp_path / "net.npz", tmp_path / "data.csv")[1].splitlines()
+    expected = network.predict(np.array([[1.0, 0, 0]]))[0]
+    np.testing.assert_allclose([float(line) for line in out[1:]], expected, rtol=1e-12)

@@ -23,16 +23,17 @@ TRAIN = """examples:
   fastshallow train data.csv --target diagnosis --test-fraction 0.2 --output net.npz
   fastshallow train data.csv --target price --hidden-units 64 --ignore id name
   fastshallow train data.csv --target price --optimizer adam --batch-size 32 --patience 20
+  fastshallow train data.parquet --target price --categorical zip
   fastshallow train data.npz                               arrays X (n_x, m) and Y (n_y, m)
 
-A CSV has a header, numbers, and the target, which decides the output: two values make a sigmoid, more texts a softmax,
-more numbers are predicted as numbers, or with --classify as classes. Features are standardized. Ctrl-C ends
-training early and keeps the network."""
+The target decides the output: two values make a sigmoid, more texts a softmax, more numbers are predicted as numbers,
+or with --classify as classes. The report says how the other columns become features, which are standardized; CSV may
+be compressed (.gz) or come from standard input (-). Ctrl-C ends training early and keeps the network."""
 PREDICT = """examples:
   fastshallow predict net.npz data.csv                     a prediction a row, and the probability of each class
   fastshallow predict net.npz data.csv --output predictions.csv
 
-Columns are found by name; others, such as the target, are ignored."""
+Columns are found by name, and become features as in training; others, such as the target, are ignored."""
 BENCH = """examples:
   fastshallow bench
   fastshallow bench --shape 30-64-1 --batch-sizes 1 256 16384 --dtype float64

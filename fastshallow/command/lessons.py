@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Notes, datasets, features_of, learn_recipe
+from ..data import Notes, Recipe, Rule, datasets, features_of, learn_recipe
 from ..training import Features, Network, Target, score_of
 from . import tables
 
@@ -53,8 +53,9 @@ def from_table(path: str, options: tables.Options, fraction: float | None, seed:
     table = tables.read(path, options)
     target_name = options.target or "Y"
     assert table.target is not None
-    if table.m < 2:
-        raise tables.TableError(f"{table.name}: too few rows: {table.m}, and training needs 2 or more")
+    m = table.target.shape[1] if isinstance(table.target, np.ndarray) else len(table.target.values)
+    if m < 2:
+        raise tables.TableError(f"{table.name}: too few rows: {m}, and training needs 2 or more")
     Y, output, target = tables.learn_target(table.name, table.target, target_name, options.classify)
     parts = _parts(table.name, Y, fraction, seed, stratified=output != "identity")
     recipe = learn_recipe(table.columns.values(), parts[0], options.features, options.categorical)
@@ -86,7 +87,13 @@ def features_like(
     path: str, network: Network, options: tables.Options, network_path: str
 ) -> tuple[NDArray[Any], list[str]]:
     """The features (n_x, m) of a table that a network knows, and what is worth a word about them."""
-    recipe = network.features.recipe if network.features else None
+    recipe, features = None, network.features
+    if features is not None and features.names:
+        rules = (
+            Rule(name, "numbers", fill=float(mean))
+            for name, mean in zip(features.names, features.mean[:, 0], strict=True)
+        )
+        recipe = features.recipe or Recipe(tuple(rules))
     table = tables.read_like(path, recipe, options)
     notes = Notes()
     if recipe is not None:
@@ -110,7 +117,7 @@ def _parts(
         raise ValueError(f"{name}: too few rows: {m}, of which {fraction:g} to hold out makes {count}")
     order = np.random.default_rng(seed).permutation(m)
     if stratified:  # what is held out first is the first of each class, then as many as its size asks for
-        kinds = np.unique(Y[:, order], axis=1, return_inverse=True)[1].reshape(-1)
+        kinds = np.unique(np.argmax(Y, axis=0) if len(Y) > 1 else Y[0], return_inverse=True)[1][order]
         by_kind = np.argsort(kinds, kind="stable")
         sizes = np.bincount(kinds)
         rank = np.empty(m)

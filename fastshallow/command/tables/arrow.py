@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from ...data import Column
 from .meaning import clean
-from .source import DAMAGED, MISSING, Source, Text
+from .source import MISSING, Source, Text
 
 TEXTS = pa.dictionary(pa.int32(), pa.string())
+BLANKS = [f"{before}{word}{after}" for word in MISSING for before in ("", " ") for after in ("", " ")]
 
 
 def read_text(text: Text, names: Sequence[str], as_texts: Sequence[str]) -> list[Column]:
@@ -31,54 +32,74 @@ def read_text(text: Text, names: Sequence[str], as_texts: Sequence[str]) -> list
         str(i): pa.float64() if numeric[i] and name not in as_texts else TEXTS
         for i, name in zip(places, names, strict=True)
     }
+    source, blank_lines = text.source, False
     while True:
         try:
-            columns = _read(text, types)
+            columns = _read(text, types, _cleaned(source) if blank_lines else _native(source))
             break
-        except DAMAGED as error:
-            text.source.refuse(f"a damaged .gz file ({error})")
+        except OSError as error:
+            if not source.compressed:
+                raise
+            source.refuse(f"a damaged .gz file ({_first_line(error)})")
         except pa.ArrowInvalid as error:
             wrong = re.match(r"In CSV column #(\d+): CSV conversion error to double", str(error))
-            if wrong is None:
+            if wrong:
+                types[wrong[1]] = TEXTS
+            elif re.search(r"got 1: *$", str(error)) and not blank_lines:
+                blank_lines = True
+            else:
                 text.check_rows()
-                text.source.refuse(_first_line(error))
-            types[wrong[1]] = TEXTS
+                source.refuse(_first_line(error))
+    if source.has_odd_quotes():  # pyarrow takes what follows a quote that nothing ends for one cell
+        text.check_rows()
     rows = columns[0].rows
     if rows and all(column.ends_missing for column in columns):
         rows -= text.blank_at_the_end()
     return [column.column(name, rows) for name, column in zip(names, columns, strict=True)]
 
 
-def _read(text: Text, types: dict[str, Any]) -> list[_Growing]:
-    blanks = [f"{before}{word}{after}" for word in MISSING for before in ("", " ") for after in ("", " ")]
+def _read(text: Text, types: dict[str, Any], stream: Any) -> list[_Growing]:
     columns = [_Growing(kind) for kind in types.values()]
-    with _Counting(text.source.open()) as file:
-        reader = pa.csv.open_csv(
-            file,
-            read_options=pa.csv.ReadOptions(
-                block_size=max(2**20, 8 * text.longest),  # which a row must fit into
-                column_names=[str(i) for i in range(len(text.names))],
-                skip_rows_after_names=text.first + text.header,
-            ),
-            parse_options=pa.csv.ParseOptions(
-                delimiter=text.separator,
-                newlines_in_values=True,
-                invalid_row_handler=lambda row: "error" if row.text.strip() else "skip",
-            ),
-            convert_options=pa.csv.ConvertOptions(
-                include_columns=list(types),
-                column_types=types,
-                null_values=blanks,
-                strings_can_be_null=True,
-                decimal_point=text.decimal,
-            ),
-        )
-        for batch in reader:
-            for column, more in zip(columns, batch.columns, strict=True):
-                column.append(more)
-    if file.quotes % 2:  # pyarrow takes what follows a quote that nothing ends for one cell
-        text.check_rows()
+    reader = pa.csv.open_csv(
+        stream,
+        read_options=pa.csv.ReadOptions(
+            block_size=max(2**20, 8 * text.longest),  # which a row must fit into
+            column_names=[str(i) for i in range(len(text.names))],
+            skip_rows_after_names=text.first + text.header,
+        ),
+        parse_options=pa.csv.ParseOptions(delimiter=text.separator, newlines_in_values=True),
+        convert_options=pa.csv.ConvertOptions(
+            include_columns=list(types),
+            column_types=types,
+            null_values=BLANKS,
+            strings_can_be_null=True,
+            decimal_point=text.decimal,
+        ),
+    )
+    for batch in reader:
+        for column, more in zip(columns, batch.columns, strict=True):
+            column.append(more)
     return columns
+
+
+def _native(source: Source) -> Any:
+    """Open a source without Python's help: pyarrow's threads outlive a read, and one that holds an object of Python's
+    when the process ends aborts it.
+    """
+    stream = pa.OSFile(source.path) if source.content is None else pa.BufferReader(_own(source.content))
+    return pa.CompressedInputStream(stream, "gzip") if source.compressed else stream
+
+
+def _cleaned(source: Source) -> Any:
+    """What is there without its lines of blanks, which pyarrow takes for rows of one cell."""
+    with source.open() as file:
+        return pa.BufferReader(_own(re.sub(rb"(?m)^ +\r?(?:\n|\Z)", b"", file.read())))
+
+
+def _own(content: bytes) -> Any:
+    buffer = pa.allocate_buffer(len(content))
+    memoryview(buffer).cast("B")[:] = content
+    return buffer
 
 
 class _Growing:
@@ -97,7 +118,7 @@ class _Growing:
     def append(self, more: Any) -> None:
         end = self.rows + len(more)
         if end > len(self._values):
-            self._values.resize(2 * end, refcheck=False)
+            self._values.resize(end + end // 8, refcheck=False)  # which writes zeros there: no more than that
         if self._texts is None:
             self._values[self.rows : end] = _array(more, np.nan)
         else:
@@ -108,30 +129,6 @@ class _Growing:
     def column(self, name: str, rows: int) -> Column:
         self._values.resize(rows, refcheck=False)
         return Column(name, self._values) if self._texts is None else clean(name, self._values, list(self._texts))
-
-
-class _Counting:
-    """A file that counts the quotes that are read from it."""
-
-    closed = False
-
-    def __init__(self, file: BinaryIO):
-        self._file = file
-        self.quotes = 0
-
-    def read(self, size: int) -> bytes:
-        content = self._file.read(size)
-        self.quotes += content.count(b'"')
-        return content
-
-    def readable(self) -> bool:
-        return True
-
-    def __enter__(self) -> _Counting:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
 
 def _all_numbers(cells: Sequence[str], text: Text) -> bool:
@@ -145,22 +142,20 @@ def _all_numbers(cells: Sequence[str], text: Text) -> bool:
 
 def parquet_names(source: Source) -> list[str]:
     """Give the names of a Parquet file's columns."""
-    with source.raw() as file:
-        try:
-            return list(pa.parquet.read_schema(file).names)
-        except (pa.ArrowInvalid, OSError) as error:
-            source.refuse(f"a damaged Parquet file ({_first_line(error)})")
+    try:
+        return list(pa.parquet.read_schema(_native(source)).names)
+    except (pa.ArrowInvalid, OSError) as error:
+        source.refuse(f"a damaged Parquet file ({_first_line(error)})")
 
 
 def read_parquet(source: Source, names: Sequence[str]) -> Iterator[Column]:
     """Give columns of what they hold, one at a time."""
-    with source.raw() as file:
-        try:
-            table = pa.parquet.ParquetFile(file)
-            for name in names:
-                yield _typed(name, table.read(columns=[name])[name])
-        except (pa.ArrowInvalid, OSError) as error:
-            source.refuse(f"a damaged Parquet file ({_first_line(error)})")
+    try:
+        table = pa.parquet.ParquetFile(_native(source))
+        for name in names:
+            yield _typed(name, table.read(columns=[name])[name])
+    except (pa.ArrowInvalid, OSError) as error:
+        source.refuse(f"a damaged Parquet file ({_first_line(error)})")
 
 
 def _typed(name: str, column: Any) -> Column:

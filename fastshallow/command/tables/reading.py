@@ -20,6 +20,8 @@ from .arrays import read_arrays
 from .meaning import understand
 from .source import Source, TableError, Text
 
+KINDS = ("booleans", "numbers", "dates")  # of values that are no texts
+
 EXTRA = 'reading this needs pyarrow: pip install "fastshallow[table]"'
 
 
@@ -53,11 +55,6 @@ class Table:
     header: bool = True
     decimal: str = "."
     notes: list[str] = field(default_factory=list)
-
-    @property
-    def m(self) -> int:
-        """How many rows it has."""
-        return max((len(column.values) for column in self.columns.values()), default=0)
 
 
 class _Opened:
@@ -156,7 +153,7 @@ def read(path: str | os.PathLike[str], options: Options) -> Table:
     as_texts = [*options.categorical, *([target] if options.classify else [])]
     advice = "; --categorical takes its values as texts, --ignore leaves the column out"
     for column in opened.read([*names, target], as_texts):
-        kinds: tuple[str, ...] = () if column.name in as_texts else ("booleans", "numbers", "dates")
+        kinds: Sequence[str] = () if column.name in as_texts else KINDS
         if column.name == target:
             kinds, advice = kinds[1:2], "; --classify takes its values as texts"
         if column.kind == "texts":
@@ -211,8 +208,9 @@ def read_like(path: str | os.PathLike[str], recipe: Recipe | None, options: Opti
                 column = understand(column, opened.number, opened.failing(column.name, ""), kinds, True, form)
             else:  # all are missing
                 column = Column(column.name, np.full(len(column.values), np.nan))
-        elif kind not in ("texts", "presence") and (column.kind == "dates") != (kind == "dates"):
-            opened.source.refuse(f"column {column.name!r} holds {column.kind}, but {kind} in training")
+        elif column.kind == "none" or (kind in KINDS and (column.kind == "dates") != (kind == "dates")):
+            held = "something else" if column.kind == "none" else column.kind
+            opened.source.refuse(f"column {column.name!r} holds {held}, where training had {kind}")
         table.columns[column.name] = column
     return table
 

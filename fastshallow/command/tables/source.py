@@ -43,24 +43,29 @@ class Source:
     def __init__(self, path: str | os.PathLike[str]):
         self.path = os.fspath(path)
         self.name = "standard input" if self.path == "-" else self.path
-        self._content: bytes | None = None
+        self.content: bytes | None = None  # of what can be read once only
         if self.path == "-":
-            self._content = sys.stdin.buffer.read()
+            self.content = sys.stdin.buffer.read()
         elif Path(path).exists() and not Path(path).is_file():  # a pipe, say, which can be read once
-            self._content = Path(path).read_bytes()
+            self.content = Path(path).read_bytes()
         with self.raw() as file:
             self.magic = file.read(4)
         self.compressed = self.magic.startswith(b"\x1f\x8b")
 
     def raw(self) -> BinaryIO:
         """Open what is there."""
-        return io.BytesIO(self._content) if self._content is not None else open(self.path, "rb")
+        return io.BytesIO(self.content) if self.content is not None else open(self.path, "rb")
 
     def open(self) -> BinaryIO:
         """Open it, decompressed."""
         if not self.compressed:
             return self.raw()
-        return gzip.open(self.path if self._content is None else io.BytesIO(self._content))  # type: ignore[return-value]
+        return gzip.open(self.path if self.content is None else io.BytesIO(self.content))  # type: ignore[return-value]
+
+    def has_odd_quotes(self) -> bool:
+        """Whether there is a quote too many, or one too few."""
+        with self.open() as file:
+            return sum(piece.count(b'"') for piece in iter(lambda: file.read(2**20), b"")) % 2 == 1
 
     def refuse(self, problem: str) -> NoReturn:
         """Raise an error about the table."""
@@ -142,8 +147,8 @@ class Text:
         """Refuse a header that is data."""
         numbers = [cell.strip() for cell in cells if self.number.fullmatch(cell.strip())]
         below = zip(*self.sample, strict=False)
-        again = [cell for cell, others in zip(cells, below, strict=False) if cell.strip() and cell in others]
-        again = [cell for cell in again if cell.strip() not in numbers]
+        again = [cell.strip() for cell, others in zip(cells, below, strict=False) if cell.strip() and cell in others]
+        again = [cell for cell in again if cell not in numbers]
         if len(numbers) == len(cells):
             reason = "the first row holds numbers"
         elif fractions := [number for number in numbers if not number.isdecimal()]:
