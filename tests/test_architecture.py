@@ -78,7 +78,7 @@ def run(code):
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=120)
 
 
-SLOW = "{'numba', 'llvmlite', 'rich', 'scipy', 'sklearn', 'matplotlib'}"
+SLOW = "{'numba', 'llvmlite', 'rich', 'scipy', 'sklearn', 'matplotlib', 'pyarrow', 'pandas'}"
 
 
 def test_importing_brings_nothing_slow():

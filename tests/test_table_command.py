@@ -168,6 +168,15 @@ def test_without_a_header(run, tmp_path):
     assert [line.split(",")[0] for line in out.splitlines()] == ["prediction", "x", "z"]
 
 
+def test_a_header_that_the_network_knows_is_one(run, tmp_path):
+    path, net = tmp_path / "data.csv", tmp_path / "net.npz"
+    path.write_text("0.5,0.9,y\n" + "".join(f"{i},{i % 7},{i}\n" for i in range(20)))
+    assert "--header takes them as they are" in run("train", path, "--target", "y", *QUICK)[2]
+    assert run("train", path, "--target", "y", "--header", "--output", net, *QUICK)[0] == 0
+    status, out, err = run("predict", net, path)
+    assert (status, len(out.splitlines()), err) == (0, 21, "")
+
+
 def test_flags_overrule(run, tmp_path):
     path = tmp_path / "data.csv"
     path.write_text("id,code,a,y\n" + "".join(f"{i},{i % 3},{i / 7},{i % 5}\n" for i in range(30)))
