@@ -13,8 +13,8 @@ from shapes import fitted
 from tolerance import tolerance
 
 import fastshallow as fs
-from fastshallow.backends import fused, team
 from fastshallow.backends import numpy as reference
+from fastshallow.backends import team
 from fastshallow.formulas.activations import leaky_relu_of
 from fastshallow.formulas.losses import output_layer
 from fastshallow.kernels import units

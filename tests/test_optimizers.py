@@ -131,7 +131,8 @@ def case_of(arrangement, dtype):
 
 def far(one, other, dtype):
     """How far the costs and parameters of two networks lie apart, in units of what rounding may do in 100 steps."""
-    costs = np.abs(one.history.cost - other.history.cost) / tolerance(dtype, 1.0, 20.0)
+    size = max(1.0, other.history.cost.max())
+    costs = np.abs(one.history.cost - other.history.cost) / tolerance(dtype, size, 20.0)
     return max(costs.max(), np.abs(flat(one.parameters) - flat(other.parameters)).max() / tolerance(dtype, 1.0, 200.0))
 
 

@@ -27,7 +27,7 @@ from .loops import make, number
 _compiled: dict[tuple[str, str, Any], tuple[Any, Any]] = {}
 
 
-class _Cache(FunctionCache):
+class _Cache(FunctionCache):  # type: ignore[misc]
     def _index_key(self, sig: Any, codegen: Any) -> tuple[str]:
         return (self._py_func.__qualname__,)
 

@@ -27,6 +27,7 @@ from .values import FLOAT64, INT, REAL, records
 
 def build(kind: str, arguments: tuple[Any, ...], symbols: tuple[str, ...]) -> bytes:
     """The object code of a unit of this kind, whose functions have these symbols."""
+    kinds: tuple[Any, ...]
     if kind == "calling":
         run, place = records(FLOAT64, fixed=False)
         entries, kinds, returns = make_calling(run, place, *arguments), (INT, INT, INT), INT

@@ -29,7 +29,7 @@ def processor() -> tuple[str, str]:
 
 def _host_features() -> str:
     try:
-        return llvm.get_host_cpu_features().flatten()  # type: ignore[no-any-return]
+        return llvm.get_host_cpu_features().flatten()
     except RuntimeError:  # LLVM knows them on some processors only
         return ""
 

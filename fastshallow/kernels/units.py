@@ -6,7 +6,6 @@ A unit knows only what its inner loops need; units call each other by addresses 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from . import objects
@@ -42,20 +41,19 @@ class Unit(NamedTuple):
         return objects.key(self.kind, *self.parts)
 
 
-Compiled = Callable[[Unit], None]  # is told of a unit that has to be compiled
-
 _addresses: dict[tuple[Any, ...], dict[str, int]] = {}
 _compiling = threading.Lock()
 
 
 def addresses(unit: Unit) -> dict[str, int]:
     """Where the unit's entries are, which are compiled now if they never were."""
-    found = _addresses.get((unit.kind, *unit.parts))
+    key = (unit.kind, *unit.parts)
+    found = _addresses.get(key)
     if found is None:
         with _compiling:
-            found = _addresses.get((unit.kind, *unit.parts))
+            found = _addresses.get(key)
             if found is None:
-                found = _addresses[(unit.kind, *unit.parts)] = _made(unit)
+                found = _addresses[key] = _made(unit)
     return found
 
 

@@ -247,11 +247,8 @@ def truth(x: Any) -> Any:
 def common_kind(*operands: Any) -> Any:
     """The kind that arithmetic of these gives."""
     kinds = [x.kind if isinstance(x, Value) else kind_of_constant(x) for x in operands]
-    for sort in (Vector, Mask):
-        for kind in kinds:
-            if isinstance(kind, sort):
-                return kind if sort is Vector else kind.vector
-    return REAL if REAL in kinds else INT
+    vectors = [kind for kind in kinds if isinstance(kind, Vector)] + [k.vector for k in kinds if isinstance(k, Mask)]
+    return vectors[0] if vectors else REAL if REAL in kinds else INT
 
 
 def builder_of(*operands: Any) -> Any:

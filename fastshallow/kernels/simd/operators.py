@@ -52,8 +52,8 @@ define(np.divide)(elementwise(lambda b, t, x, y: b.fdiv(x, y)))
 define(np.negative)(elementwise(lambda b, t, x: b.fneg(x), lambda b, t, x: b.neg(x)))
 define(np.positive)(elementwise(lambda b, t, x: x, lambda b, t, x: x))
 define(np.square)(elementwise(lambda b, t, x: b.fmul(x, x)))
-define(np.floor_divide)(elementwise(None, floor_divide))  # type: ignore[arg-type]
-define(np.remainder)(elementwise(None, modulo))  # type: ignore[arg-type]
+define(np.floor_divide)(elementwise(None, floor_divide))
+define(np.remainder)(elementwise(None, modulo))
 
 
 def of_llvm(name: str, whole: Any = None) -> Any:

@@ -154,7 +154,7 @@ def instruction(builder: Any, vector: Vector, name: str, args: list[Any], *optio
 def reciprocal(x: Value) -> Value:
     """1 / x, to half the bits of its dtype or better; x finite, not 0, and neither huge nor tiny."""
     if not avx512(x.kind):
-        return 1.0 / x  # type: ignore[no-any-return]
+        return 1.0 / x
     r = x.new(instruction(x.builder, x.kind, "rcp14", [x.value]))
     return r if single(x) else r + r * (1.0 - x * r)
 
@@ -164,9 +164,9 @@ def ratio(t: Value) -> Value:
     if has_fma():
         r = reciprocal(t + 1.0)
         q = t * r
-        return q + r * ((t - q) - q * t)  # type: ignore[no-any-return]
+        return q + r * ((t - q) - q * t)
     d = t + 1.0  # where q * t would be rounded
     added = d - t
     lost = (t - (d - added)) + (1.0 - added)
     q = t / d
-    return q - q * (lost / d)  # type: ignore[no-any-return]
+    return q - q * (lost / d)
