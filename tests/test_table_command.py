@@ -177,6 +177,11 @@ def test_a_header_that_the_network_knows_is_one(run, tmp_path):
     assert (status, len(out.splitlines()), err) == (0, 21, "")
 
 
+def test_where_predictions_go_is_checked_first(run, tmp_path):
+    status, _, err = run("predict", "nosuch.npz", "nosuch.csv", "--output", tmp_path / "no" / "out.csv")
+    assert (status, "no such folder" in err) == (2, True)
+
+
 def test_flags_overrule(run, tmp_path):
     path = tmp_path / "data.csv"
     path.write_text("id,code,a,y\n" + "".join(f"{i},{i % 3},{i / 7},{i % 5}\n" for i in range(30)))

@@ -403,6 +403,14 @@ def test_a_parquet_file_says_where(tmp_path):
         read(path, "z")
 
 
+def test_a_part_of_a_column_is_where_it_is():
+    arrow = importlib.import_module("fastshallow.command.tables.arrow")
+    for column in pa.array([7.0, None, 2.5, 1.0]), pa.array([7, None, 2, 1], pa.int32()):
+        expected = [-1.0 if value is None else value for value in column.to_pylist()]
+        for start in range(4):
+            np.testing.assert_array_equal(arrow._array(column.slice(start, 2), -1), expected[start : start + 2])
+
+
 @pytest.fixture
 def without_pyarrow(monkeypatch):
     find = importlib.util.find_spec

@@ -175,6 +175,8 @@ def _percent(share: float) -> str:
 
 def predict(arguments: argparse.Namespace) -> int:
     """Write a prediction, and the probability of each class, for each row of a table."""
+    if arguments.output:
+        files.check_writable("--output", arguments.output)
     network = Network.load(arguments.network)
     X, notes = lessons.features_like(arguments.data, network, tables.Options.of(arguments), arguments.network)
     for note in notes:
