@@ -106,7 +106,7 @@ def test_a_thread_that_comes_too_late_is_left_out():
 
 def make_call(X, Y, p):
     """A call on three threads whose record is filled, and where its gradients will be."""
-    call = fused.make_call(X.shape, p.W2.shape, X.dtype, activation("tanh"), output_layer("sigmoid"), "train", 3)
+    call = fused.make_call(X.shape, p.W2.shape, X.dtype, activation("tanh"), output_layer("sigmoid"), "train", 3, False)
     gradients = [np.empty_like(array) for array in p]
     assert call.run(X, Y, *p, *gradients, None) == 1
     return call, gradients

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any, NamedTuple
 
+import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..data import FLOAT32, FLOAT64, check_parameters, check_threads, check_x, check_y
@@ -83,6 +84,19 @@ def forward(
     check_threads(threads)
     run = _backend(backend, X, p)
     return run.forward(X, p, activation(hidden), output_layer(output), threads)  # type: ignore[no-any-return]
+
+
+def forward_shifted(X: NDArray[Any], shift: NDArray[Any], p: Parameters, **options: Any) -> NDArray[Any]:
+    """`forward` of X - shift (n_x, 1), which is rounded to X's dtype; the kernels make no copy of X for it."""
+    X = check_x(X)
+    p = check_parameters(p, X)
+    run = _backend(options["backend"], X, p)
+    shift = np.ascontiguousarray(shift, X.dtype)
+    if not run.__name__.endswith("fused"):
+        return forward(X - shift, p, **options)
+    check_threads(options["threads"])
+    hidden, output = activation(options["hidden"]), output_layer(options["output"])
+    return run.forward(X, p, hidden, output, options["threads"], shift)  # type: ignore[no-any-return]
 
 
 def cost_and_gradients(

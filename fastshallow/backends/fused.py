@@ -51,11 +51,15 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
-def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None) -> Any:
-    """A2 (n_y, m) of checked input."""
+def forward(
+    X: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None, shift: Any = None
+) -> Any:
+    """A2 (n_y, m) of checked input, from X - `shift` (n_x, 1) of X's dtype, if that is given."""
     W1, b1, W2, b2 = p
-    key = (X.shape, W2.shape, X.dtype, hidden, output, "forward", threads)
+    key = (X.shape, W2.shape, X.dtype, hidden, output, "forward", threads, shift is not None)
     call = _thread.calls.get(key) or make_call(*key)
+    if shift is not None:
+        call.records.run["shift"] = shift.ctypes.data
     A2 = empty((W2.shape[0], X.shape[1]), X.dtype)
     arguments = (X, W1, b1, W2, b2, A2)
     done = call.run(*arguments) if call.threads == 1 else call.by_team(arguments, threads is not None)
@@ -76,7 +80,7 @@ def cost_and_gradients(
     """The cost and its gradients. Raises ValueError if layouts or shapes do not fit each other."""
     W1, b1, W2, b2 = p
     dtype = X.dtype
-    key = (X.shape, W2.shape, dtype, hidden, output, "train", threads)
+    key = (X.shape, W2.shape, dtype, hidden, output, "train", threads, False)
     call = _thread.calls.get(key) if weights is None else None
     if call is None:
         call = make_call(*key, w1_shape=W1.shape, weights=weights)
@@ -100,6 +104,7 @@ def make_call(
     output: Output,
     function: str,
     threads: int | None,
+    shifted: bool,
     w1_shape: tuple[int, ...] | None = None,
     weights: Any = None,
 ) -> Call:
@@ -129,6 +134,8 @@ def make_call(
     run = records.run[0]
     run["m"], run["slope"], run["work"] = m, slope.ctypes.data, native.loop(function)
     run["released"] = plan.work > LONG_WORK
+    if shifted:
+        run["x_converted"] = 1  # X is not used where it is
     if weights is not None:
         run["weights"] = weights.ctypes.data
     called = native.python_function("step" if function == "train" else "infer", records.run)
@@ -138,7 +145,7 @@ def make_call(
         if memory is not thread.memory or len(thread.calls) > 1000:
             thread.calls.clear()
         thread.memory = memory
-        thread.calls[x_shape, w_shape, dtype, hidden, output, function, threads] = call
+        thread.calls[x_shape, w_shape, dtype, hidden, output, function, threads, shifted] = call
     return call
 
 

@@ -10,7 +10,7 @@ from .arithmetic import Entries
 from .copying import fill, make_copying
 from .marks import helper
 from .simd.reading import read
-from .simd.vectors import element, is_given, load_first, put, shifted, splat, store_first
+from .simd.vectors import element, is_given, load, load_first, put, shifted, splat, store, store_first
 from .sizes import round_up
 
 
@@ -22,16 +22,18 @@ def make_loading(L: int, kind: int) -> Entries:
     @helper
     def subtract(run, place, n, k, features):
         # from n examples of features k, ...
-        for f in range(features):
-            if run.x_next == 1:
-                for t in range(0, n, L):
-                    i = f * run.x_step + t
-                    x = load_first(place.X, i, n - t, L) - splat(run.shift, k + f, L)
-                    store_first(place.X, i, x, n - t)
-            else:
-                for t in range(n):
-                    i = t * run.x_next + f * run.x_step
-                    put(place.X, i, element(place.X, i) - element(run.shift, k + f))
+        if run.x_next == 1:
+            for f in range(features):
+                shift, row = splat(run.shift, k + f, L), f * run.x_step
+                for t in range(row, row + n // L * L, L):
+                    store(place.X, t, load(place.X, t, L) - shift)
+                t = n // L * L
+                store_first(place.X, row + t, load_first(place.X, row + t, n - t, L) - shift, n - t)
+        else:
+            for t in range(n):
+                for f in range(0, features, L):  # rows are padded to whole vectors
+                    i = t * run.x_next + f
+                    store(place.X, i, load(place.X, i, L) - load_first(run.shift, k + f, features - f, L))
 
     def load_x(run, place, begin, n, k, stop):
         # features k, ..., stop - 1 of examples begin, ..., begin + n - 1

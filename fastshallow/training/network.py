@@ -126,24 +126,36 @@ class Network:
     def _forward(self, X: Any, backend: str, threads: int | None) -> NDArray[Any]:
         X = columns_of(X) if is_sparse(X) else np.asarray(X)
         dtype = computing(X.dtype)
-        p = self._folded
-        if p.W1.dtype != dtype:
-            p = Parameters(*(array.astype(dtype) for array in p))
+        p, shift = self._folded(dtype)
         options: Any = {"hidden": self.hidden, "output": self.output, "backend": backend, "threads": threads}
         if isinstance(X, np.ndarray) and (X.ndim != 2 or not X.size):
             return functional.forward(X, p, **options)  # which says what is wrong
-        return by_pieces(lambda piece: functional.forward(piece, p, **options), X)
+        if shift is None:
+            return by_pieces(lambda piece: functional.forward(piece, p, **options), X)
+        return by_pieces(lambda piece: functional.forward_shifted(piece, shift, p, **options), X)
+
+    def _folded(self, dtype: Any) -> tuple[Parameters, NDArray[Any] | None]:
+        """Parameters between the table's own units, in a dtype, and what has to be subtracted from X before.
+
+        Predicting then makes no standardized copy of X. The mean itself is not folded into b1, but subtracted as far as
+        `dtype` holds it: products of large features would lose what they differ by.
+        """
+        if dtype not in self._folds:
+            W1, b1, W2, b2 = self.parameters
+            shift = None
+            if self.features is not None:
+                W1, mean = W1 / self.features.scale.T, self.features.mean
+                shift = mean.astype(dtype)
+                b1 = b1 - W1 @ (mean - shift)
+                shift = shift if shift.any() else None
+            if self.target is not None and self.target.scale is not None and self.target.mean is not None:
+                W2, b2 = W2 * self.target.scale, b2 * self.target.scale + self.target.mean
+            self._folds[dtype] = Parameters(*(array.astype(dtype) for array in (W1, b1, W2, b2))), shift
+        return self._folds[dtype]
 
     @cached_property
-    def _folded(self) -> Parameters:
-        """Parameters between the table's own units, so that predicting makes no standardized copy of X."""
-        W1, b1, W2, b2 = self.parameters
-        if self.features is not None:
-            W1 = W1 / self.features.scale.T
-            b1 = b1 - W1 @ self.features.mean
-        if self.target is not None and self.target.scale is not None and self.target.mean is not None:
-            W2, b2 = W2 * self.target.scale, b2 * self.target.scale + self.target.mean
-        return Parameters(W1, b1, W2, b2)
+    def _folds(self) -> dict[Any, tuple[Parameters, NDArray[Any] | None]]:
+        return {}
 
 
 def _members(network: Network) -> dict[str, Any]:
