@@ -162,8 +162,8 @@ def make_records(
     run["x_itemsize"], run["x_converted"] = stored.itemsize, stored != dtype
     by_examples = layout.in_place
     kind = "sparse" if index is not None else plan.arrangement
-    codes = native.arrangement(kind, dtype, index, hidden, layout.sizes) | native.loading(dtype, stored)
-    codes = codes | native.output_layer(dtype, output) | native.PYTHON
+    codes = native.arrangement(kind, dtype, index, hidden, layout.sizes) | native.parameters(dtype, kind)
+    codes = codes | native.loading(dtype, stored) | native.output_layer(dtype, output) | native.PYTHON
     if plan.arrangement != "exact":
         codes = codes | native.activation(dtype, hidden, by_examples)
     if plan.groups > 1 or layout.states is not None:

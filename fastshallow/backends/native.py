@@ -71,12 +71,20 @@ def loop(name: str) -> int:
 
 
 def arrangement(kind: str, dtype: Any, index: Any, hidden: Activation, sizes: tuple[int, ...]) -> dict[str, int]:
-    """The work on tiles: `accumulate`, `predict`, and what brings the parameters where it takes them."""
+    """The work on tiles: `accumulate` and `predict`."""
     if kind == "exact":
         return addresses(Unit(kind, (dtype, hidden.digest, *sizes), (dtype, hidden, *sizes)))
     if kind == "sparse":
         return addresses(Unit(kind, (dtype, index), (dtype, index)))
     return addresses(Unit(kind, (dtype,), (dtype,)))
+
+
+def parameters(dtype: Any, kind: str) -> dict[str, int]:
+    """What brings the parameters to where an arrangement takes them, and gives them or the gradients back."""
+    if kind in ("exact", "examples"):
+        return addresses(Unit("in_place", (dtype,), (dtype,)))
+    rows = kind == "features"
+    return addresses(Unit("panels", (dtype, rows), (dtype, rows)))
 
 
 def loading(dtype: Any, stored: Any) -> dict[str, int]:

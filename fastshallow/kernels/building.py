@@ -18,11 +18,15 @@ from .loading import make_loading
 from .loop import forward, train
 from .machine import lanes, tile_rows
 from .output_layer import make_output
+from .panels import make_parameters_in_panels, make_parameters_in_place
 from .simd import mathematics  # noqa: F401  NumPy's functions, which formulas call
 from .simd.reading import bits_dtype, kind_of
 from .sizes import REGISTERS
 from .units_in_lanes import make_units_in_lanes
 from .values import FLOAT64, INT, REAL, records
+
+# Where most of the time goes; elsewhere unrolled loops take twice as long to compile, and gain nothing.
+UNROLLED = ("units", "sparse", "features", "examples", "exact", "activation", "update")
 
 
 def build(kind: str, arguments: tuple[Any, ...], symbols: tuple[str, ...]) -> bytes:
@@ -35,7 +39,7 @@ def build(kind: str, arguments: tuple[Any, ...], symbols: tuple[str, ...]) -> by
         entries, (run, place) = MAKERS[kind](*arguments)
         kinds, returns = (run, place, INT, INT, INT, INT), REAL
     named = {symbol: entries[symbol.rpartition("_")[0]] for symbol in symbols}
-    return make_object(write_functions(named, kinds, returns))
+    return make_object(write_functions(named, kinds, returns), kind in UNROLLED)
 
 
 def _loop() -> tuple[Entries, Any]:
@@ -76,6 +80,8 @@ MAKERS: dict[str, Any] = {
     "units": _units("units"),
     "sparse": _units("sparse"),
     "features": _units("features"),
+    "panels": _simple(make_parameters_in_panels),
+    "in_place": _simple(make_parameters_in_place),
     "examples": _simple(lambda L: make_examples_in_lanes(L, REGISTERS)),
     "exact": _simple(lambda L, hidden, *sizes: make_exact(hidden, L, *sizes)),
 }

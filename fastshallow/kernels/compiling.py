@@ -25,14 +25,15 @@ def write_functions(entries: Mapping[str, Callable[..., object]], kinds: tuple[A
     return str(module.llvm)
 
 
-def make_object(text: str) -> bytes:
-    """The object file of LLVM's code."""
+def make_object(text: str, unrolled: bool = True) -> bytes:
+    """The object file of LLVM's code, its loops `unrolled` where LLVM thinks that it helps."""
     machine = target_machine()
     module = llvm.parse_assembly(text)
     module.triple, module.data_layout = machine.triple, str(machine.target_data)
     module.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
-    options.loop_vectorization = options.slp_vectorization = False
+    options.loop_vectorization = options.slp_vectorization = False  # vectors are explicit
+    options.loop_unrolling = unrolled
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
     return bytes(machine.emit_object(module))

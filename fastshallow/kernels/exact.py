@@ -12,7 +12,6 @@ from typing import Any
 from .arithmetic import Entries
 from .copying import make_copying
 from .marks import helper, inline
-from .panels import make_parameters_in_place
 from .simd.columns import column_add, column_affine, column_formula, column_transposed, cross_add
 from .simd.tiles import tile_load, tile_multiply, tile_store, tile_zeros
 from .simd.vectors import call, element, hsum, load, put, shifted
@@ -85,4 +84,4 @@ def make_exact(hidden: Any, L: int, n_x: int, n_h: int, n_y: int) -> Entries:
                 copy_row(shifted(place.Z, y * TILE), count, shifted(run.A2, y * run.m + start), count)
         return 0.0
 
-    return {"accumulate": accumulate, "predict": predict, **make_parameters_in_place(L)}
+    return {"accumulate": accumulate, "predict": predict}

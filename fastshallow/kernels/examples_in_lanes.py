@@ -10,7 +10,6 @@ from . import CACHE, MANY
 from .arithmetic import Entries
 from .copying import make_copying
 from .marks import helper, inline
-from .panels import make_parameters_in_place
 from .products import make_products
 from .simd.vectors import call, load, shifted, splat, store
 from .sizes import round_up
@@ -129,4 +128,4 @@ def make_examples_in_lanes(L: int, V: int) -> Entries:
             start += n
         return 0.0
 
-    return {"accumulate": accumulate, "predict": predict, **make_parameters_in_place(L)}
+    return {"accumulate": accumulate, "predict": predict}

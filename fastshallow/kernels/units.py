@@ -20,11 +20,13 @@ ENTRIES = {
     "output": ("outputs", "output"),
     "dropping": ("drop",),
     "learning": ("learn",),
-    "units": ("accumulate", "predict", "begin", "give"),
-    "sparse": ("accumulate", "predict", "begin", "give"),
-    "features": ("accumulate", "predict", "begin", "give", "stage"),
-    "examples": ("accumulate", "predict", "give"),
-    "exact": ("accumulate", "predict", "give"),
+    "panels": ("begin", "give"),
+    "in_place": ("give",),
+    "units": ("accumulate", "predict"),
+    "sparse": ("accumulate", "predict"),
+    "features": ("accumulate", "predict", "stage"),
+    "examples": ("accumulate", "predict"),
+    "exact": ("accumulate", "predict"),
 }
 
 

@@ -14,7 +14,6 @@ from .arithmetic import Entries
 from .copying import fill, make_copying
 from .first_layer import PANELS, make_panel_products, make_row_products
 from .marks import helper, inline
-from .panels import make_parameters_in_panels
 from .simd.tiles import inner_add, tile_hsum, tile_zeros
 from .simd.vectors import bytes_further, call, element, hsum, load, prefetch, put, shifted, splat, store, zeros
 from .sizes import LINE, cut, panel_count, panel_start, round_up
@@ -209,5 +208,5 @@ def make_units_in_lanes(L: int, R: int, rows: bool, sparse: bool) -> Entries:
             backward_rows(run, place, n, j0, min(j1, run.n_h), place.more != 0)
         return 0.0
 
-    entries = {"accumulate": accumulate, "predict": predict, **make_parameters_in_panels(L, rows)}
+    entries = {"accumulate": accumulate, "predict": predict}
     return {**entries, "stage": stage} if rows else entries
