@@ -94,8 +94,8 @@ def measure(imports: str, work: str, folder: str, **names: str) -> tuple[float, 
     """Seconds and bytes that some work takes in a process of its own; infinite if it needs what is not installed."""
     try:
         said = run(PROCESS.format(imports=imports, work=work.format(**names)), folder)
-    except subprocess.CalledProcessError as error:
-        if b"ModuleNotFoundError" in error.stderr:
+    except RuntimeError as error:
+        if "ModuleNotFoundError" in str(error):
             return float("inf"), 0.0
         raise
     seconds, memory = map(float, said.split()[-2:])
@@ -109,11 +109,14 @@ def timed(way: tuple[str, str], name: str, folder: str) -> float:
     return perf_counter() - start
 
 
-def run(code: str, folder: str) -> bytes:
+def run(code: str, folder: str) -> str:
     """Run Python in a process of its own; give back what it said on standard error."""
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)}
     command = [sys.executable, "-c", code]
-    return subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True).stderr
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return done.stderr
 
 
 if __name__ == "__main__":

@@ -14,16 +14,26 @@ from fastshallow.formulas import optimizers
 from fastshallow.formulas.optimizers import OPTIMIZERS
 from fastshallow.training import compiled, loop
 
-RATES = {"gradient_descent": 0.5, "momentum": 0.1, "nesterov": 0.1, "rmsprop": 0.003, "adam": 0.02, "adamw": 0.02}
+RATES = {
+    "gradient_descent": 0.5,
+    "momentum": 0.1,
+    "nesterov": 0.1,
+    "adagrad": 0.05,
+    "rmsprop": 0.003,
+    "adam": 0.02,
+    "adamw": 0.02,
+}
 OBJECTS = {
     "gradient_descent": fs.GradientDescent(),
     "momentum": fs.Momentum(0.8),
     "nesterov": fs.Nesterov(beta=0.85),
+    "adagrad": fs.AdaGrad(epsilon=0.01),
     "rmsprop": fs.RMSProp(0.9, epsilon=0.01),
     "adam": fs.Adam(beta1=0.8, beta2=0.95),
     "adamw": fs.AdamW(0.8, 0.95, 1e-7, weight_decay=0.3),
 }
-# W1, b1, W2 and b2 of 2-1-1 after ten steps that PyTorch 2.13 took with its defaults and a learning rate of 0.1
+# W1, b1, W2 and b2 of 2-1-1 after ten steps that PyTorch 2.13 took with its defaults and a learning rate of 0.1; AdaGrad's
+# by the formula of PyTorch's documentation, in 30 digits
 RECORDED = {
     "gradient_descent": (
         0.2144958302658174,
@@ -45,6 +55,13 @@ RECORDED = {
         -0.03523849530894798,
         -0.1406210539373262,
         0.6553897266216058,
+    ),
+    "adagrad": (
+        0.04775117588864106,
+        0.01687340928773024,
+        -0.3176525100044312,
+        -0.3798125628920864,
+        0.5151740925389576,
     ),
     "rmsprop": (
         -0.844896197692635,
@@ -79,6 +96,8 @@ CASES = [
     ("exact", "momentum", "float32"),
     ("features", "momentum", "float64"),
     ("units", "nesterov", "float32"),
+    ("units", "adagrad", "float32"),
+    ("exact", "adagrad", "float64"),
     ("examples", "rmsprop", "float64"),
     ("exact", "rmsprop", "float32"),
     ("exact", "adam", "float64"),
@@ -99,6 +118,9 @@ def pytorch(name, o, rate, w, gradient, steps):
         elif name in ("momentum", "nesterov"):
             v = g if t == 1 else o.beta * v + g
             w = w - rate * (g + o.beta * v if name == "nesterov" else v)
+        elif name == "adagrad":
+            s = s + g**2
+            w = w - rate * g / (np.sqrt(s) + o.epsilon)
         elif name == "rmsprop":
             s = o.beta * s + (1 - o.beta) * g**2
             w = w - rate * g / (np.sqrt(s) + o.epsilon)
@@ -177,6 +199,7 @@ def test_the_defaults_are_those_of_pytorch(name):
 
 def test_the_defaults_are_these_numbers():
     assert fs.Momentum().hyperparameters == fs.Nesterov().hyperparameters == (0.9,)
+    assert fs.AdaGrad().hyperparameters == (1e-10,)
     assert fs.RMSProp().hyperparameters == (0.99, 1e-8)
     assert fs.Adam().hyperparameters == (0.9, 0.999, 1e-8)
     assert fs.AdamW().hyperparameters == (0.9, 0.999, 1e-8, 0.01)
@@ -249,7 +272,8 @@ def test_nor_do_threads(shape, dtype, monkeypatch):
 )
 def test_l2(arrangement, dtype):
     X, Y, p = case_of(arrangement, dtype)
-    m, l2 = X.shape[1], 2.5
+    m = X.shape[1]
+    l2 = 0.05 * m
     options = {"parameters": p, "learning_rate": 0.1, "l2": l2}
     cost, gradients = fs.cost_and_gradients(X, Y, p, backend="numpy")
     squares = sum(float((W.astype(np.float64) ** 2).sum()) for W in (p.W1, p.W2))

@@ -242,20 +242,19 @@ def test_nothing_is_learnt_from_what_is_held_out(run, tmp_path):
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_held_out_has_every_class(run, tmp_path, seed):
     path = tmp_path / "data.csv"
-    path.write_text(
-        "a,y\n" + "".join(f"{i / 7},{'rare' if i < 2 else 'some' if i < 12 else 'many'}\n" for i in range(60))
-    )
+    names = ["single", *["rare"] * 2, *["some"] * 10, *["many"] * 47]
+    path.write_text("a,y\n" + "".join(f"{i / 7},{name}\n" for i, name in enumerate(names)))
     options = ("--target", "y", "--test-fraction", "0.2", "--seed", seed, "--json", "--output", tmp_path / "net.npz")
     result = json.loads(run("train", path, *options, *QUICK)[1])
     assert result["examples_held_out"] == 12
-    assert fs.Network.load(tmp_path / "net.npz").target.classes == ("many", "rare", "some")
+    assert fs.Network.load(tmp_path / "net.npz").target.classes == ("many", "rare", "single", "some")
     from fastshallow.command import lessons, tables
 
     learnt, held_out = lessons.from_table(str(path), tables.Options(target="y"), 0.2, seed)
     counts = learnt.Y.sum(axis=1), held_out.Y.sum(axis=1)
-    np.testing.assert_array_equal(counts[0] + counts[1], [48, 2, 10])
-    assert counts[1][1] == 1
-    assert 2 <= counts[1][2] <= 3
+    np.testing.assert_array_equal(counts[0] + counts[1], [47, 2, 1, 10])
+    assert (counts[1][1], counts[1][2]) == (1, 0)  # what there is once is learnt
+    assert 2 <= counts[1][3] <= 3
 
 
 def test_classes_are_named_as_the_table_names_them(run, tmp_path):
