@@ -162,10 +162,13 @@ def make_records(
     run["x_itemsize"], run["x_converted"] = stored.itemsize, stored != dtype
     by_examples = layout.in_place
     kind = "sparse" if index is not None else plan.arrangement
-    codes = native.arrangement(kind, dtype, index, hidden, layout.sizes) | native.parameters(dtype, kind)
-    codes = codes | native.loading(dtype, stored) | native.output_layer(dtype, output) | native.PYTHON
-    if plan.arrangement != "exact":
-        codes = codes | native.activation(dtype, hidden, by_examples)
+    codes = native.parameters(dtype, kind) | native.loading(dtype, stored)
+    codes = codes | native.output_layer(dtype, output) | native.PYTHON
+    if plan.arrangement == "exact":
+        codes = codes | native.exact(dtype, hidden, layout.sizes)
+    else:
+        work = native.arrangement(kind, dtype) if index is None else native.sparse(dtype, index)
+        codes = codes | work | native.activation(dtype, hidden, by_examples)
     if plan.groups > 1 or layout.states is not None:
         codes = codes | native.arithmetic(dtype)
     for name, address in codes.items():

@@ -59,10 +59,15 @@ def array_data() -> int:
 
 def python_function(name: str, owner: Any) -> Any:
     """The function `step` or `infer` of the run whose record is the array `owner`."""
-    address = addresses(Unit("calling", (array_data(),), (array_data(),)))[name]
+    address = calling()[name]
     if address not in _methods:
         _methods[address] = _MethodDef(name.encode(), address, FASTCALL, None)
     return _new_function(_methods[address], owner, None)
+
+
+def calling() -> dict[str, int]:
+    """`step` and `infer`, as functions of Python's C interface."""
+    return addresses(Unit("calling", (array_data(),), (array_data(),)))
 
 
 def loop(name: str) -> int:
@@ -70,13 +75,19 @@ def loop(name: str) -> int:
     return addresses(Unit("loop", (), ()))[name]
 
 
-def arrangement(kind: str, dtype: Any, index: Any, hidden: Activation, sizes: tuple[int, ...]) -> dict[str, int]:
-    """The work on tiles: `accumulate` and `predict`."""
-    if kind == "exact":
-        return addresses(Unit(kind, (dtype, hidden.digest, *sizes), (dtype, hidden, *sizes)))
-    if kind == "sparse":
-        return addresses(Unit(kind, (dtype, index), (dtype, index)))
+def arrangement(kind: str, dtype: Any) -> dict[str, int]:
+    """`accumulate` and `predict`, the work on tiles, in "units", "features" or "examples"."""
     return addresses(Unit(kind, (dtype,), (dtype,)))
+
+
+def exact(dtype: Any, hidden: Activation, sizes: tuple[int, ...]) -> dict[str, int]:
+    """The same for a network of just these sizes."""
+    return addresses(Unit("exact", (dtype, hidden.digest, *sizes), (dtype, hidden, *sizes)))
+
+
+def sparse(dtype: Any, index: Any) -> dict[str, int]:
+    """The same for sparse X with indices of a dtype."""
+    return addresses(Unit("sparse", (dtype, index), (dtype, index)))
 
 
 def parameters(dtype: Any, kind: str) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from . import datasets, files
 from .checks import check_data, check_finite, check_labels, check_parameters, check_threads, check_x, check_y
 from .columns import Column, Notes, features_of, label, learn_recipe
-from .dtypes import FLOAT32, FLOAT64, by_pieces, computing
+from .dtypes import FLOAT32, FLOAT64, STORED, by_pieces, computing
 from .orders import Orders, block_size
 from .recipes import Recipe, Rule, listed
 from .sparse import Columns, columns_of, is_sparse
@@ -11,6 +11,7 @@ from .sparse import Columns, columns_of, is_sparse
 __all__ = [
     "FLOAT32",
     "FLOAT64",
+    "STORED",
     "Column",
     "Columns",
     "Notes",

@@ -8,23 +8,41 @@ from __future__ import annotations
 
 import functools
 import os
+from pathlib import Path
 from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
 
+PACKAGED = Path(__file__).parent.parent / "objects"  # compiled code that a wheel may bring along
+PROCESSOR = "processor"  # the file there that says for which it is
 # Registers of 512 bits that these leave unused, if NUMBA_CPU_NAME says so.
 AVX2_NAMES = ("haswell", "broadwell", "skylake", "znver1", "znver2", "znver3")
 
 
 @functools.cache
 def processor() -> tuple[str, str]:
-    """Its name and features, as LLVM writes them: ``znver3`` and ``+avx2,-avx512f,...``."""
-    name = os.environ.get("NUMBA_CPU_NAME") or llvm.get_host_cpu_name()
-    features = os.environ.get("NUMBA_CPU_FEATURES")
+    """Its name and features, as LLVM writes them: ``znver3`` and ``+avx2,-avx512f,...``.
+
+    They are those of the code that the package brings along, if it does so and this processor can run it.
+    """
+    name, features = os.environ.get("NUMBA_CPU_NAME"), os.environ.get("NUMBA_CPU_FEATURES")
+    if name is None and features is None and (packaged := _packaged()):
+        return packaged
+    name = name or llvm.get_host_cpu_name()
     if features is None:
         features = "" if name == "generic" else _host_features()
     return name, features
+
+
+def _packaged() -> tuple[str, str] | None:
+    """The processor of the code that a wheel has brought along, if this one has all its features."""
+    try:
+        name, features = (PACKAGED / PROCESSOR).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError):
+        return None
+    needed = {each for each in features.split(",") if each.startswith("+")}
+    return (name, features) if needed <= set(_host_features().split(",")) else None
 
 
 def _host_features() -> str:

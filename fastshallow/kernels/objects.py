@@ -21,10 +21,9 @@ from typing import Any
 import llvmlite
 import llvmlite.binding as llvm
 
-from .machine import processor, target_machine
+from .machine import PACKAGED, PROCESSOR, processor, target_machine
 
 MAGIC = b"fastshallow object 1\n"
-PACKAGED = Path(__file__).parent.parent / "objects"  # what a wheel may bring along
 
 
 def enabled() -> bool:
@@ -90,6 +89,12 @@ def keep(name: str, code: bytes) -> None:
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def write_processor() -> None:
+    """Note in the folder for which processor its code is: so much is needed of a wheel that brings the code along."""
+    folder().mkdir(parents=True, exist_ok=True)
+    (folder() / PROCESSOR).write_text("\n".join(processor()) + "\n", encoding="utf-8")
 
 
 def _trusted(path: Path) -> bool:

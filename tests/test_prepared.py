@@ -1,0 +1,90 @@
+"""What is compiled in advance serves later processes, also from a wheel that brings it along."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from machines import AVX2, HOST, SSE2
+
+from fastshallow.backends import native, prepared
+from fastshallow.kernels import units
+
+PACKAGE = Path(units.__file__).parent.parent
+TRAIN = """
+import json, sys
+import numpy as np
+import fastshallow as fs
+random = np.random.default_rng(0)
+X = random.standard_normal((30, 200)).astype(np.float32)
+Y = np.eye(3, dtype=np.float32)[:, random.integers(3, size=200)]
+options = {"optimizer": "adam", "batch_size": 50, "dropout": 0.1, "l2": 0.1, "seed": 1}
+net = fs.train(X, Y, 40, "relu", "softmax", 2, 0.01, "he", **options)
+net.predict(X)
+fs.cost_and_gradients(X[:, :2], Y[:, :2], net.parameters, "relu", "softmax")
+X, Y = fs.datasets.planar_flower()
+fs.train(X, Y, 4, epochs=2, seed=2).predict(X)
+from fastshallow.kernels.machine import processor
+print(json.dumps({"compiled": "fastshallow.kernels.building" in sys.modules, "processor": processor()}))
+"""
+
+
+def run(*command, folder=None, **environment):
+    settings = {name: value for name, value in os.environ.items() if not name.startswith(("FASTSHALLOW", "NUMBA_CPU"))}
+    done = subprocess.run(
+        [sys.executable, *map(str, command)],
+        env=settings | {name: str(value) for name, value in environment.items()},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+        cwd=folder,  # from which Python imports first
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def test_the_command_fills_the_cache(tmp_path):
+    folder = tmp_path / "cache"
+    report = run("-m", "fastshallow", "compile", "--set", "small", "--json", FASTSHALLOW_CACHE_DIR=folder)
+    assert report["folder"] == str(folder) and report["compiled"] == report["files"] == len(list(folder.glob("*.o")))
+    assert report["bytes"] == sum(path.stat().st_size for path in folder.glob("*.o"))
+    assert not run("-c", TRAIN, FASTSHALLOW_CACHE_DIR=folder)["compiled"]
+    again = run("-m", "fastshallow", "compile", "--set", "small", "--json", FASTSHALLOW_CACHE_DIR=folder)
+    assert again["compiled"] == 0 and again["files"] == report["files"]
+
+
+def test_all_units_are_named(monkeypatch):
+    """Every kind of unit is among all, and the small set is a part of it."""
+    sets = {}
+    for small in (True, False):
+        made = set()
+        monkeypatch.setattr(
+            native, "addresses", lambda unit, made=made: made.add((unit.kind, *unit.parts)) or {"train": 0}
+        )
+        for work in prepared.units(small):
+            work()
+        sets[small] = made
+    assert sets[True] < sets[False]
+    assert {kind for kind, *_ in sets[False]} == set(units.ENTRIES)
+
+
+@pytest.mark.skipif(not HOST.get("avx2"), reason="needs a processor that can be taken for two others")
+def test_a_package_brings_code_for_a_kind_of_processor(tmp_path):
+    shutil.copytree(PACKAGE, tmp_path / "fastshallow", ignore=shutil.ignore_patterns("__pycache__", "objects"))
+    there = {"PYTHONPATH": tmp_path, "FASTSHALLOW_CACHE_DIR": tmp_path / "fastshallow" / "objects"}
+    made = run("-c", TRAIN, folder=tmp_path, **there, **AVX2)
+    assert made["compiled"] and made["processor"] == list(AVX2.values())
+    code = "from fastshallow.kernels import objects; objects.write_processor(); print(1)"
+    run("-c", code, folder=tmp_path, **there, **AVX2)
+    there["FASTSHALLOW_CACHE_DIR"] = tmp_path / "empty"
+    served = run("-c", TRAIN, folder=tmp_path, **there)
+    assert served == {"compiled": False, "processor": list(AVX2.values())}
+    assert not (tmp_path / "empty").exists()
+    other = run("-c", TRAIN, folder=tmp_path, **there, **SSE2)  # who asks for another one gets it
+    assert other == {"compiled": True, "processor": list(SSE2.values())}
+    (tmp_path / "fastshallow" / "objects" / "processor").write_text("z99\n+avx2,+no-such-feature\n")
+    assert run("-c", TRAIN, folder=tmp_path, **there)["compiled"]  # not for this processor
