@@ -193,7 +193,7 @@ def test_files_that_hold_no_checkpoint(tmp_path):
     with pytest.raises(fs.CheckpointError, match=r"run\.npz: not a checkpoint, or a damaged one"):
         fs.resume(path, X, Y)
     fs.train(X, Y, epochs=3, backend="numpy").save(path)
-    with pytest.raises(fs.CheckpointError, match="not a checkpoint that fastshallow wrote"):
+    with pytest.raises(fs.CheckpointError, match="a trained network"):
         fs.resume(path, X, Y)
     with pytest.raises(ValueError, match=r"run\.npz: no such folder"):
         fs.train(X, Y, epochs=3, checkpoint=tmp_path / "none" / "run.npz")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
-from copy import copy
 from inspect import signature
+from pickle import PicklingError
 from types import FunctionType
 from typing import Any
 
@@ -62,6 +63,29 @@ class Activation:
         self.digest = digest(value, derivative)
         self.slope: float | None = None  # of a leaky rectifier
         self.learned = False  # whether `train` learns the slope, which begins as it is here
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Built-in activations are pickled by their names; one's own by its functions, which must have names too."""
+        if self.learned:
+            return leaky_relu, ("learn",)
+        if self.slope is not None:
+            return leaky_relu_of, (self.slope,)
+        if is_built_in(self):
+            return activation, (self.name,)
+        for what, function in (("value", self.value), ("derivative", self.derivative)):
+            home = sys.modules.get(function.__module__)
+            if getattr(home, function.__qualname__, None) is not function:
+                raise PicklingError(
+                    f"the activation {self.name!r} can't be pickled: its {what} is a lambda, or a function within "
+                    "another one; define it with def at module level"
+                )
+        return Activation, (self.name, self.value, self.derivative)
+
+    def __copy__(self) -> Activation:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Activation:
+        return self  # nothing changes it
 
     def __repr__(self) -> str:
         slope = "" if self.slope is None else f" {self.slope:g}"
@@ -155,10 +179,17 @@ def leaky_relu_of(slope: float) -> Activation:
     """The leaky rectifier of any slope, such as training may come to."""
     if slope == 0.01:
         return ACTIVATIONS["leaky_relu"]
-    made = copy(ACTIVATIONS["leaky_relu"])  # what `Activation` checks holds for every slope
+    made = object.__new__(Activation)  # what its constructor checks holds for every slope
+    made.name, made.learned = "leaky_relu", False
     made.value, made.derivative = _leaky_formulas(slope)
     made.slope, made.digest = slope, digest(made.value, made.derivative)
     return made
+
+
+def is_built_in(hidden: Activation) -> bool:
+    """Whether it is one of the built-in activations, or a copy of one: the same by name and text."""
+    known = ACTIVATIONS.get(hidden.name)
+    return hidden.slope is not None or (known is not None and known.digest == hidden.digest)
 
 
 def activation(hidden: str | Activation) -> Activation:

@@ -37,6 +37,10 @@ class Output:
     normalized: bool = False
     digest: str = field(init=False)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Outputs are pickled by their names."""
+        return output_layer, (self.name,)
+
     def __post_init__(self) -> None:
         object.__setattr__(self, "digest", f"{self.name}{self.normalized}{digest(self.value, self.loss)}")
 

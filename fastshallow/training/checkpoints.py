@@ -5,16 +5,21 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import re
 import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..backends import BACKENDS
 from ..data import Columns, files
 from ..formulas import (
     ACTIVATIONS,
+    LBFGS,
     LEARNED,
     OUTPUTS,
     SCHEDULES,
@@ -23,12 +28,25 @@ from ..formulas import (
     Parameters,
     Schedule,
     leaky_relu_of,
+    number,
+    positive_integer,
     update_rule,
 )
 from .history import History, Record
 from .settings import Data, Settings
 
 FORMAT, VERSION = "fastshallow checkpoint", 1
+MEMBERS = re.compile(
+    "format|version|settings|data|W1|b1|W2|b2|slope|elapsed|epoch|position|sum|best|waited|lowest|idle|factor|least|"
+    "(state[01]|best)_(W1|b1|W2|b2|slope)|minimizer_(w|cost|gradient|iterations|evaluations|s|y|rho|reason)|"
+    "history_(epoch|cost|validation_cost|validation_score|learning_rate|seconds|stopped|best_epoch)"
+)
+
+TEXTS = ("format", "settings", "data", "history_stopped", "minimizer_reason")
+COUNTS = ("version", "epoch", "position", "waited", "idle", "minimizer_iterations", "minimizer_evaluations")
+COUNTS += ("history_epoch", "history_best_epoch")
+NEEDED = (*Parameters._fields, "version", "settings", "data", "epoch", "elapsed", "history_epoch", "history_stopped")
+NEEDED += ("history_best_epoch", "history_cost")
 
 
 class CheckpointError(ValueError):
@@ -79,8 +97,58 @@ class Stored:
         history = {name[len(prefix) :]: value for name, value in self.members.items() if name.startswith(prefix)}
         record.go_on(History.of(history), int(self.members["epoch"]), float(self.members["elapsed"]))
 
-    def check_data(self, data: Data, validation: Data | None) -> None:
-        """Refuse other data than the run began with."""
+    @contextmanager
+    def damage(self) -> Iterator[None]:
+        """Turn whatever odd contents lead to into a CheckpointError that names the file."""
+        try:
+            yield
+        except CheckpointError:
+            raise
+        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+            text = f"{type(error).__name__}: {error}" if isinstance(error, LookupError) else error
+            raise CheckpointError(f"{self.path}: a damaged checkpoint ({text})") from None
+
+    def check(self) -> None:
+        """Refuse arrays that do not fit each other: compiled code trusts them."""
+        members = self.members
+        self._require(*NEEDED)
+        (n_h, n_x), n_y = members["W1"].shape, len(members["W2"])
+        shapes: dict[str, tuple[int, ...]] = {"W1": (n_h, n_x), "b1": (n_h, 1), "W2": (n_y, n_h), "b2": (n_y, 1)}
+        shapes["slope"] = (1, 1)
+        epochs = members["history_epoch"].shape
+        pairs, n = (members["minimizer_s"] if "minimizer_s" in members else np.empty((0, 0))).shape
+        for name, array in members.items():
+            prefix, _, rest = name.rpartition("_")
+            if name in Parameters._fields or prefix in ("state0", "state1", "best"):
+                right = () if name == "best_slope" else shapes[rest]
+            elif prefix == "minimizer":
+                right = {"s": (pairs, n), "y": (pairs, n), "w": (n,), "gradient": (n,), "rho": (pairs,)}.get(rest, ())
+            elif name.startswith("history") and name not in ("history_stopped", "history_best_epoch"):
+                right = epochs
+            else:
+                right = ()
+            kinds = "U" if name in TEXTS else "iu" if name in COUNTS else "f"
+            if array.shape != right or array.dtype.kind not in kinds:
+                raise ValueError(f"{name} is {array.dtype} of shape {array.shape}")
+            if kinds == "iu" and array.size and not (-1 <= int(array.min()) and int(array.max()) < 2**53):
+                raise ValueError(f"{name} is {array}")
+            if kinds == "f" and np.isnan(array).any() and not name.startswith("history"):
+                raise ValueError(f"{name} holds NaN")
+        if "minimizer_s" in members and n != sum(members[name].size for name in Parameters._fields):
+            raise ValueError(f"minimizer_s has {n} columns")
+        if min(int(members["epoch"]), int(members.get("position", 0))) < 0:
+            raise ValueError("epoch or position is negative")
+
+    def _require(self, *names: str) -> None:
+        missing = [name for name in names if name not in self.members]
+        if missing:
+            raise ValueError(f"{missing[0]} is missing")
+
+    def check_data(self, data: Data, validation: Data | None, batch_size: int) -> None:
+        """Refuse other data than the run began with, and a place that they do not have."""
+        position = int(self.members.get("position", 0))
+        if position >= data.m or position % batch_size:
+            raise CheckpointError(f"{self.path}: a damaged checkpoint (position {position} of {data.m} examples)")
         if fingerprint(data) != str(self.members["data"]):
             raise CheckpointError(
                 f"{self.path}: X, Y, sample_weight or class_weight are not those that the training began with"
@@ -90,6 +158,17 @@ class Stored:
 
     def settings(self, hidden: Activation | None, learning_rate: Schedule | None) -> Settings:
         """The settings of the run; those that a file can't keep are given."""
+        with self.damage():
+            settings = self._settings(hidden, learning_rate)
+            if isinstance(settings.optimizer, LBFGS):
+                self._require("minimizer_w", "minimizer_s", "minimizer_y", "minimizer_rho", "minimizer_gradient")
+                self._require("minimizer_cost", "minimizer_iterations", "minimizer_evaluations", "minimizer_reason")
+            else:
+                names = (*Parameters._fields, "slope") if settings.hidden.learned else Parameters._fields
+                self._require(*(f"state{k}_{name}" for k in range(settings.optimizer.states) for name in names))
+        return settings
+
+    def _settings(self, hidden: Activation | None, learning_rate: Schedule | None) -> Settings:
         stored = json.loads(str(self.members["settings"]))
         name, slope = stored.pop("hidden")
         own = name not in ACTIVATIONS
@@ -112,22 +191,70 @@ class Stored:
             output=OUTPUTS[stored.pop("output")],
             schedule=learning_rate,
             optimizer=type(update_rule(optimizer))(**hyperparameters),
-            **stored,
+            **{key: ALLOWED[key](value) for key, value in stored.items()},
         )
+
+
+def _natural(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < 2**63:
+        raise ValueError(f"{value!r} is no number of this kind")
+    return value
+
+
+def _part(value: Any) -> float:
+    if (part := number("a part", value, "not negative")) >= 1.0:
+        raise ValueError(f"a part of {value}")
+    return part
+
+
+def _or_none(check: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda value: None if value is None else check(value)
+
+
+def _one_of(*allowed: Any) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if not any(type(value) is type(each) and value == each for each in allowed):
+            raise ValueError(f"{value!r} is none of {allowed}")
+        return value
+
+    return check
+
+
+# What each setting may be that a file keeps as it is.
+ALLOWED: dict[str, Callable[[Any], Any]] = {
+    "epochs": lambda value: positive_integer("epochs", _natural(value)),
+    "cost_every": lambda value: positive_integer("cost_every", _natural(value)),
+    "batch_size": _or_none(lambda value: positive_integer("batch_size", _natural(value))),
+    "patience": _or_none(lambda value: positive_integer("patience", _natural(value))),
+    "shuffle": _one_of(True, False, "blocks"),
+    "l2": lambda value: number("l2", value, "not negative"),
+    "tolerance": lambda value: number("tolerance", value, "not negative"),
+    "dropout": _part,
+    "clip_norm": _or_none(lambda value: number("clip_norm", value, "positive")),
+    "validation": _or_none(_part),
+    "key": _natural,
+    "backend": _one_of(*BACKENDS),
+    "constant": lambda value: tuple(map(_natural, value)),
+}
 
 
 def read(path: str | os.PathLike[str]) -> Stored:
     """Read a checkpoint; CheckpointError if it is none."""
     name = os.fspath(path)
     try:
-        members = files.load(path)
+        members = files.load(path, MEMBERS)
     except ValueError as error:
         raise CheckpointError(f"{name}: not a checkpoint, or a damaged one ({error})") from None
+    if files.text(members, "format") == "fastshallow network":
+        raise CheckpointError(f"{name}: a trained network; fs.Network.load(path) reads it")
     if files.text(members, "format") != FORMAT:
         raise CheckpointError(f"{name}: not a checkpoint that fastshallow wrote")
-    if int(members["version"]) > VERSION:
-        raise CheckpointError(f"{name}: written by a newer fastshallow, format {members['version']}")
-    return Stored(str(name), members)
+    stored = Stored(str(name), members)
+    with stored.damage():
+        if int(members["version"]) > VERSION:
+            raise CheckpointError(f"{name}: written by a newer fastshallow, format {members['version']}")
+        stored.check()
+    return stored
 
 
 def fingerprint(data: Data) -> str:

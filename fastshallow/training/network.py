@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -11,11 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..backends import functional
-from ..data import Recipe, by_pieces, columns_of, computing, files, is_sparse
-from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, leaky_relu_of
+from ..data import Recipe, by_pieces, check_finite, columns_of, computing, files, is_sparse
+from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, is_built_in, leaky_relu_of
 from .history import History
 
 FORMAT, VERSION = "fastshallow network", 1
+MEMBERS = re.compile(
+    "format|version|W1|b1|W2|b2|hidden|output|own_hidden|slope|epoch|cost|validation_cost|validation_score|"
+    "learning_rate|seconds|stopped|best_epoch|feature_names|feature_mean|feature_scale|recipe|target_name|"
+    "target_classes|target_mean|target_scale"
+)
 
 
 class NetworkFileError(ValueError):
@@ -63,6 +69,8 @@ class Network:
     features, target
         What the command has learnt about a table's columns, or None. `predict` and `predict_proba` take features, and
         give numbers, in the table's own units.
+    classes
+        The names of the classes in their order, where they are known, else None: ``net.classes[net.predict(X)]``.
     """
 
     parameters: Parameters
@@ -72,22 +80,38 @@ class Network:
     features: Features | None = None
     target: Target | None = None
 
+    @property
+    def classes(self) -> NDArray[np.str_] | None:
+        """The names of the classes, in the order that `predict` numbers them."""
+        return None if self.target is None or not self.target.classes else np.array(self.target.classes)
+
     def predict(self, X: Any, *, backend: str = "auto", threads: int | None = None) -> NDArray[Any]:
         """Predict from X (n_x, m): 0 or 1 (n_y, m), the index of a class (1, m), or numbers (n_y, m).
 
         Which one follows the output: ``sigmoid``, ``softmax`` or ``identity``. X may be of all kinds that `train`
         takes, sparse too: it is converted some examples at a time.
+
+        Raises
+        ------
+        ValueError
+            If X holds NaN, which no prediction follows from; it names the first. Infinity is taken as what it is, as
+            long as no difference of two infinities arises.
         """
-        A2 = self._forward(X, backend, threads)
+        A2 = self._forward(X, backend, threads, False)
         if self.output.name == "sigmoid":
             return (A2 > 0.5).astype(np.int64)
         return np.argmax(A2, axis=0, keepdims=True) if self.output.name == "softmax" else A2
 
-    def predict_proba(self, X: Any, *, backend: str = "auto", threads: int | None = None) -> NDArray[Any]:
-        """Give probabilities A2 (n_y, m) from X (n_x, m): of label 1 (``sigmoid``) or of each class (``softmax``)."""
+    def predict_proba(
+        self, X: Any, *, backend: str = "auto", threads: int | None = None, allow_nan: bool = False
+    ) -> NDArray[Any]:
+        """Give probabilities A2 (n_y, m) from X (n_x, m): of label 1 (``sigmoid``) or of each class (``softmax``).
+
+        NaN in X is an error, as for `predict`; with `allow_nan` its examples' probabilities are NaN.
+        """
         if self.output.name == "identity":
             raise ValueError("this network's output is 'identity': it predicts numbers, which have no probabilities")
-        return self._forward(X, backend, threads)
+        return self._forward(X, backend, threads, allow_nan)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything into one .npz file, whole or not at all."""
@@ -101,14 +125,16 @@ class Network:
     def load(cls, path: str | os.PathLike[str], hidden: Activation | None = None) -> Network:
         """Read a network that `save` wrote; one with your own activation needs it again as `hidden`."""
         try:
-            stored = files.load(path)
+            stored = files.load(path, MEMBERS)
         except ValueError as error:
             raise NetworkFileError(f"{os.fspath(path)}: not a network file, or a damaged one ({error})") from None
+        if files.text(stored, "format") == "fastshallow checkpoint":
+            raise NetworkFileError(f"{os.fspath(path)}: a checkpoint of training; fs.resume(path, X, Y) goes on")
         if files.text(stored, "format") != FORMAT:
             raise NetworkFileError(f"{os.fspath(path)}: not a network that fastshallow saved")
         try:
             network = _network(stored, hidden)
-        except (KeyError, IndexError, TypeError, AttributeError) as error:
+        except (KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
             raise NetworkFileError(f"{os.fspath(path)}: a damaged network file (missing or odd: {error})") from None
         except ValueError as error:
             raise NetworkFileError(f"{os.fspath(path)}: {error}") from None
@@ -123,7 +149,10 @@ class Network:
         cost = self.history.cost
         return f"Network({about}, {self.parameters.W1.dtype}{f', cost {cost[-1]:.6g}' if len(cost) else ''})"
 
-    def _forward(self, X: Any, backend: str, threads: int | None) -> NDArray[Any]:
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_folds"}
+
+    def _forward(self, X: Any, backend: str, threads: int | None, allow_nan: bool) -> NDArray[Any]:
         X = columns_of(X) if is_sparse(X) else np.asarray(X)
         dtype = computing(X.dtype)
         p, shift = self._folded(dtype)
@@ -131,8 +160,13 @@ class Network:
         if isinstance(X, np.ndarray) and (X.ndim != 2 or not X.size):
             return functional.forward(X, p, **options)  # which says what is wrong
         if shift is None:
-            return by_pieces(lambda piece: functional.forward(piece, p, **options), X)
-        return by_pieces(lambda piece: functional.forward_shifted(piece, shift, p, **options), X)
+            A2 = by_pieces(lambda piece: functional.forward(piece, p, **options), X)
+        else:
+            A2 = by_pieces(lambda piece: functional.forward_shifted(piece, shift, p, **options), X)
+        if not allow_nan and np.isnan(A2).any():
+            check_finite(X)
+            raise ValueError(f"example {np.argwhere(np.isnan(A2))[0][1]} of X is so large that its scores are NaN")
+        return A2
 
     def _folded(self, dtype: Any) -> tuple[Parameters, NDArray[Any] | None]:
         """Parameters between the table's own units, in a dtype, and what has to be subtracted from X before.
@@ -166,7 +200,7 @@ def _members(network: Network) -> dict[str, Any]:
     if network.hidden.slope is not None:
         members |= {"own_hidden": False, "slope": network.hidden.slope}
     else:
-        members["own_hidden"] = ACTIVATIONS.get(network.hidden.name) is not network.hidden
+        members["own_hidden"] = not is_built_in(network.hidden)
     members |= history.members()
     if features is not None:
         members |= {"feature_names": _texts(features.names)}

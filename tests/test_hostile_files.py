@@ -1,0 +1,188 @@
+"""Files from strangers: whatever they hold, reading ends soon, in little memory, with an error that names the file."""
+
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+
+import numpy as np
+import pytest
+
+import fastshallow as fs
+
+X, Y = fs.datasets.planar_flower(40)
+
+
+def archive(members, compression=zipfile.ZIP_STORED):
+    """An archive of these members, arrays or bytes, as `np.savez` makes one."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", compression) as file:
+        for name, member in members.items():
+            if not isinstance(member, bytes):
+                one = io.BytesIO()
+                np.save(one, member, allow_pickle=True)
+                member = one.getvalue()
+            file.writestr(f"{name}.npy", member)
+    return buffer.getvalue()
+
+
+def header(dtype, shape, data=b"", version=b"\x01\x00"):
+    """A member whose header says so, whatever it holds."""
+    text = f"{{'descr': {dtype!r}, 'fortran_order': False, 'shape': {shape!r}, }}".encode()
+    text += b" " * (-(len(text) + 11) % 64) + b"\n"
+    return b"\x93NUMPY" + version + len(text).to_bytes(2, "little") + text + data
+
+
+def members_of(path):
+    with np.load(path) as stored:
+        return dict(stored)
+
+
+def hostile(good, random):
+    """Files by what is wrong with them, made from the members of a good one."""
+    whole = archive(good)
+    first = next(name for name in good if good[name].ndim == 2)
+    yield "nothing", b""
+    yield "text", b"hello, world\n" * 100
+    yield "zeros", bytes(100_000)
+    yield "no members", archive({})
+    yield "an array alone", header("<f8", (2,), bytes(16))
+    yield "compressed", archive(good, zipfile.ZIP_DEFLATED)
+    yield "bomb", archive(good | {first: header("<f8", (2**29,)) + bytes(2**28)}, zipfile.ZIP_DEFLATED)
+    yield "bomb beside", archive(good | {"else": bytes(2**28)}, zipfile.ZIP_DEFLATED)
+    yield "many members", archive({f"m{i}": b"" for i in range(5000)} | good)
+    for shape in ((2**60,), (2**31, 2**31), (-1, 4), (0, 2**62), (1,) * 40, ("a",), (4.0, 2), (2**200,)):
+        yield f"a header of shape {shape}", archive(good | {first: header("<f8", shape)})
+    for dtype in ("|O", "<U1000000000", "<f16", "V8", "<M8[s]", "c16", "[('a', '<f8')]", "f8; import os"):
+        yield f"a header of dtype {dtype}", archive(good | {first: header(dtype, (4, 2), bytes(64))})
+    yield "a long header", archive(good | {first: b"\x93NUMPY\x02\x00" + (10**5).to_bytes(4, "little") + b"(" * 10**5})
+    yield "a header of another version", archive(good | {first: header("<f8", (2, 2), bytes(32), b"\x09\x00")})
+    yield "pickled", archive(good | {first: np.array([{"a": 1}], dtype=object)})
+    for cut in random.integers(1, len(whole), 25):
+        yield f"cut at {cut}", whole[:cut]
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for place in random.integers(0, len(whole), 3):
+            damaged[place] ^= 1 << int(random.integers(8))
+        yield "bits", bytes(damaged)
+    central = whole.rindex(b"PK\x01\x02")
+    for offset, size in ((20, 4), (24, 4), (42, 4), (28, 2), (10, 2)):  # sizes, place, lengths and method
+        yield (
+            f"a directory that lies at {offset}",
+            (whole[: central + offset] + b"\xff" * (size - 1) + b"\x7f" + whole[central + offset + size :]),
+        )
+    for name, member in good.items():
+        yield f"without {name}", archive({key: value for key, value in good.items() if key != name})
+        odd = [np.array("text"), np.array(np.nan), np.array(-1), np.full((3, 3), np.inf), np.array([], np.float64)]
+        odd += [np.array(2**63, np.uint64), np.full((2, 2), "x"), np.array(1e300)]
+        for instead in odd:
+            if instead.dtype.kind != member.dtype.kind or instead.shape != member.shape or member.ndim == 2:
+                yield f"{name} is {instead.dtype} {instead.shape}", archive(good | {name: instead})
+        if member.ndim == 2:
+            yield (
+                f"{name} transposed and longer",
+                archive(good | {name: np.zeros((member.shape[1] + 1, member.shape[0]))}),
+            )
+
+
+ODD = (None, -1, 1e400, "text", [], {}, [1, 2, 3], 10**30, True, ["adam", {"beta1": "x"}], ["tanh", -5])
+
+
+def hostile_settings(good):
+    """Checkpoints whose settings are no settings."""
+    settings = json.loads(str(good["settings"]))
+    texts = ["", "{", "[]", "null", "1", '"text"', "{}", "[" * 10_000, '{"hidden": 1}']
+    for key in settings:
+        for instead in (
+            None,
+            -1,
+            1e400,
+            "text",
+            [],
+            {},
+            [1, 2, 3],
+            10**30,
+            True,
+            ["adam", {"beta1": "x"}],
+            ["tanh", -5],
+        ):
+            if instead != settings[key] or type(instead) is not type(settings[key]):
+                texts.append(json.dumps(settings | {key: instead}))
+        texts.append(json.dumps({name: value for name, value in settings.items() if name != key}))
+    texts.append(json.dumps(settings | {"more": 1}))
+    for text in texts:
+        yield f"settings {text[:200]}", archive(good | {"settings": np.array(text)})
+
+
+READ = """
+import json, resource, signal, sys, warnings
+import numpy as np
+import fastshallow as fs
+from pathlib import Path
+warnings.simplefilter("ignore")
+X, Y = fs.datasets.planar_flower(40)
+fs.Network, fs.resume
+folder, kind = Path(sys.argv[1]), sys.argv[2]
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+found = {}
+for path in sorted(folder.iterdir()):
+    signal.alarm(20)  # ends the process
+    try:
+        if kind == "network":
+            fs.Network.load(path).predict(X)
+        else:
+            fs.resume(path, X, Y, epochs=6, checkpoint=folder.parent / "out.npz")
+        found[path.name] = "read"
+    except Exception as error:
+        named = str(path) in str(error) or kind == "checkpoint" and path.name in str(error)
+        found[path.name] = type(error).__name__ if named else f"{type(error).__name__} without its path: {error}"
+    signal.alarm(0)
+grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
+print(json.dumps({"found": found, "megabytes": grown}))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="limits as POSIX has them")
+@pytest.mark.parametrize("kind", ["network", "checkpoint"])
+def test_hostile_files(kind, tmp_path):
+    random = np.random.default_rng(5)
+    folder, path = tmp_path / "files", tmp_path / "good.npz"
+    folder.mkdir()
+    options = {"epochs": 4, "learning_rate": 0.1, "seed": 1, "backend": "numpy"}
+    if kind == "network":
+        fs.train(X, Y, 4, **options).save(path)
+    else:
+        fs.train(X, Y, 4, checkpoint=path, optimizer="adam", batch_size=7, validation=0.2, **options)
+    good = members_of(path)
+    wrong = [*hostile(good, random), *(hostile_settings(good) if kind == "checkpoint" else ())]
+    assert len(wrong) > 150
+    for number, (_, data) in enumerate(wrong):
+        assert len(data) < 10**6
+        (folder / f"{number:04}.npz").write_bytes(data)
+    (folder / "good.npz").write_bytes(path.read_bytes())
+    command = [sys.executable, "-c", READ, str(folder), kind]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    result = json.loads(done.stdout)
+    found = result["found"]
+    assert found.pop("good.npz") == "read"
+    right = {"network": "NetworkFileError", "checkpoint": "CheckpointError"}[kind]
+    names = [wrong[int(name[:4])][0] for name in found]
+    odd = {what: outcome for what, outcome in zip(names, found.values(), strict=True) if outcome not in (right, "read")}
+    assert not odd, odd
+    # What is harmless, such as another number of seconds, a bit in an unused place, or a part that may be missing.
+    harmless = sum(outcome == "read" for outcome in found.values())
+    assert harmless < 0.35 * len(found)
+    assert result["megabytes"] < 100
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes with names")
+def test_what_is_no_regular_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", "/dev/zero", tmp_path):
+        with pytest.raises(fs.NetworkFileError, match=f"{path}: not a network file, or a damaged one .no regular file"):
+            fs.Network.load(path)
+        with pytest.raises(fs.CheckpointError, match=f"{path}: not a checkpoint, or a damaged one .no regular file"):
+            fs.resume(path, X, Y)
