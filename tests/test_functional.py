@@ -101,7 +101,7 @@ def test_bad_arrays(name, backend):
         (
             {"hidden": "gelu"},
             ValueError,
-            "hidden must be one of identity, sigmoid, tanh, relu, leaky_relu or .* not 'gelu'",
+            "hidden must be one of identity, sigmoid, tanh, relu, leaky_relu, .* or .* not 'gelu'",
         ),
         ({"hidden": np.tanh}, ValueError, "hidden must be one of"),
         ({"hidden": ["tanh"]}, ValueError, r"hidden must be one of .* not \['tanh'\]"),

@@ -32,8 +32,8 @@ OBJECTS = {
     "adam": fs.Adam(beta1=0.8, beta2=0.95),
     "adamw": fs.AdamW(0.8, 0.95, 1e-7, weight_decay=0.3),
 }
-# W1, b1, W2 and b2 of 2-1-1 after ten steps that PyTorch 2.13 took with its defaults and a learning rate of 0.1; AdaGrad's
-# by the formula of PyTorch's documentation, in 30 digits
+# W1, b1, W2 and b2 of 2-1-1 after ten steps that PyTorch 2.13 took with its defaults and a learning rate of 0.1;
+# AdaGrad's by the formula of PyTorch's documentation, in 30 digits
 RECORDED = {
     "gradient_descent": (
         0.2144958302658174,

@@ -9,8 +9,15 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-BACKENDS = ("loops", "examples", "numpy", "jit", "fused")
+BACKENDS = {
+    "loops": "pure Python, one scalar at a time",
+    "examples": "NumPy on one example at a time",
+    "numpy": "NumPy, vectorized over the examples: the reference",
+    "jit": "the source of `loops`, compiled by Numba",
+    "fused": "SIMD kernels, one pass over the data",
+}
 COMPILED = ("jit", "fused")
+BY_EXAMPLE = ("loops", "examples", "jit")  # each example takes as long as the first
 
 _loaded: dict[str, ModuleType] = {}
 

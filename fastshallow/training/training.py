@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from ..data import check_data, check_parameters, check_threads
 from ..formulas import (
     LBFGS,
+    OPTIMIZERS,
     Activation,
     Optimizer,
     Output,
@@ -22,6 +23,7 @@ from ..formulas import (
     activation,
     generator,
     initialize_parameters,
+    naming,
     number,
     output_layer,
     positive_integer,
@@ -49,6 +51,7 @@ __all__ = ["DivergenceError", "Progress", "resume", "train"]
 Validation = float | tuple[Any, ArrayLike] | None
 
 
+@naming(optimizer=OPTIMIZERS, small=(name for name, each in OPTIMIZERS.items() if each.typical_rate < 0.1))
 def train(
     X: Any,
     Y: ArrayLike,
@@ -102,8 +105,8 @@ def train(
     epochs
         Times that training goes over all examples: in one step, or in one for each batch.
     learning_rate
-        alpha in W := W - alpha dW, and in the formulas of the other optimizers: try 0.01 or less with ``"rmsprop"``,
-        ``"adam"`` and ``"adamw"``. A number; a schedule, such as ``fs.Cosine(0.1)``, ``fs.StepDecay``,
+        alpha in W := W - alpha dW, and in the formulas of the other optimizers: try 0.01 or less with
+        {small}. A number; a schedule, such as ``fs.Cosine(0.1)``, ``fs.StepDecay``,
         ``fs.InverseScaling``, ``fs.Adaptive`` or ``fs.WarmUp(fs.Cosine(0.1), epochs=5)``; or a function of your own
         that gives the learning rate of an epoch, counted from 0.
     scale, seed
@@ -113,9 +116,9 @@ def train(
     threads
         As for `forward`.
     optimizer
-        ``"gradient_descent"``, ``"momentum"``, ``"nesterov"``, ``"rmsprop"``, ``"adam"`` or ``"adamw"``, all as PyTorch
-        computes them; or an object with hyperparameters of your own, such as ``fs.Momentum(beta=0.95)`` or
-        ``fs.Adam(beta1=0.9, beta2=0.999, epsilon=1e-8)``. ``"lbfgs"``, or ``fs.LBFGS(history_size=10)``, needs no
+        {optimizer},
+        all as PyTorch computes them; or an object with hyperparameters of your own, such as ``fs.Momentum(beta=0.95)``
+        or ``fs.Adam(beta1=0.9, beta2=0.999, epsilon=1e-8)``. ``"lbfgs"``, or ``fs.LBFGS(history_size=10)``, needs no
         learning rate: an epoch is a line search over all examples, and training ends where it has converged.
     l2
         Adds l2 / (2 m) times the sum of the squared weights, without the biases, to the cost, and so l2 / m times the
