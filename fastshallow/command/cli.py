@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from .console import never_fail_to_print
 from .tables import add_learning_arguments, add_reading_arguments
 
 HIDDEN = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
@@ -48,6 +49,7 @@ INFO = """examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status: 0, 2 for bad input, 130 after Ctrl-C."""
+    never_fail_to_print()
     try:
         parser, commands = _parser()
         arguments, unknown = parser.parse_known_args(argv)
@@ -58,8 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         if arguments.command == "bench" and argv is None:
             _restart_on_one_thread()
-        module = importlib.import_module(".commands", __package__)
-        status: int = getattr(module, arguments.command)(arguments)
+        status: int = importlib.import_module(f".{arguments.command}", __package__).run(arguments)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # whoever read this has seen enough
@@ -147,20 +148,27 @@ def _add_train_arguments(train: argparse.ArgumentParser) -> None:
     add_learning_arguments(train)
     train.add_argument("--test-fraction", type=_fraction, metavar="F", help="hold out this part, and report on it")
     train.add_argument("--hidden-units", type=_whole, metavar="N", help="default: 16; 4 for the flower")
-    train.add_argument("--hidden", choices=HIDDEN, default="tanh", metavar="NAME", help=_one_of(HIDDEN))
+    train.add_argument("--hidden", choices=HIDDEN, metavar="NAME", help=f"{_one_of(HIDDEN)} (default: tanh)")
     train.add_argument("--epochs", type=_whole, metavar="N", help="default: 2,000; 10,000 for the flower")
-    train.add_argument("--optimizer", choices=RULES, default="gradient_descent", metavar="NAME", help=_one_of(RULES))
+    train.add_argument("--optimizer", choices=RULES, metavar="NAME", help=_one_of(RULES))
     train.add_argument(
         "--learning-rate", type=_positive, metavar="A", help="default: 0.1; 1.2 for the flower; 0.01 for adam, rmsprop"
     )
     train.add_argument("--batch-size", type=_whole, metavar="M", help="examples of a step (default: all)")
-    train.add_argument("--l2", type=_not_negative, default=0.0, metavar="A", help="weight decay (default: 0)")
+    train.add_argument("--l2", type=_not_negative, metavar="A", help="weight decay (default: 0)")
+    train.add_argument("--dropout", type=_dropout, metavar="F", help="drop this part of the hidden units by chance")
+    train.add_argument(
+        "--class-weight", nargs="+", metavar="CLASS=A", help="how much classes count, as in yes=5 no=1; or balanced"
+    )
     train.add_argument(
         "--patience", type=_whole, metavar="N", help="hold out a tenth, and stop N epochs after the best one for it"
     )
     train.add_argument("--seed", type=_seed, default=2, help="of the weights and of what is held out (default: 2)")
-    train.add_argument("--dtype", choices=("float32", "float64"), default="float64", help="default: float64")
-    train.add_argument("--backend", choices=("auto", *BACKENDS), default="auto", metavar="NAME", help=_one_of(BACKENDS))
+    train.add_argument("--dtype", choices=("float32", "float64"), help="default: float64")
+    train.add_argument("--backend", choices=("auto", *BACKENDS), metavar="NAME", help=_one_of(BACKENDS))
+    train.add_argument("--threads", type=_whole, metavar="N", help="default: as many as help")
+    train.add_argument("--checkpoint", metavar="FILE", help="keep the run there every minute and at its end")
+    train.add_argument("--resume", metavar="FILE", help="go on from a checkpoint, with the same data and options")
     train.add_argument("--output", metavar="FILE", help="save the network there, as .npz")
     train.add_argument(
         "--compare",
@@ -207,5 +215,6 @@ _whole = _checked(int, lambda n: n >= 1, "a whole number, 1 or more")
 _seed = _checked(int, lambda n: 0 <= n < 2**32, "a whole number from 0 to 4294967295")
 _positive = _checked(float, lambda x: 0 < x < float("inf"), "a number above 0")
 _not_negative = _checked(float, lambda x: 0 <= x < float("inf"), "a number, 0 or more")
+_dropout = _checked(float, lambda x: 0 <= x < 1, "a number from 0 to 1, 1 excluded")
 _fraction = _checked(float, lambda x: 0 < x < 1, "a number between 0 and 1")
 _shape = _checked(_sizes, lambda s: len(s) == 3 and min(s) >= 1, "a shape such as 30-64-1: n_x-n_h-n_y")

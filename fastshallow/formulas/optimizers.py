@@ -244,6 +244,7 @@ class LBFGS:
     evaluations: int = 25
 
     name: ClassVar[str] = "lbfgs"
+    typical_rate: ClassVar[float] = 1.0  # of its own: its line search decides
 
     def __post_init__(self) -> None:
         for name in "history_size", "evaluations":
