@@ -7,7 +7,6 @@ import dataclasses
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import numpy as np
 from numpy.typing import NDArray
 
 from ..backends import COMPILED, dispatch
