@@ -13,6 +13,8 @@ from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, act
 from .dispatch import explain, unavailable
 from .ladder import BACKENDS, COMPILED, load
 
+ndarray = np.ndarray  # looked up once
+
 
 class Backend(NamedTuple):
     """Whether a backend can run here; what it is, or why it can't."""
@@ -137,9 +139,10 @@ def cost_and_gradients(
         straight, g, loss = _straight[backend, hidden, output]
         W1, b1, W2, b2 = p
         dtype = X.dtype  # type: ignore[union-attr]
-        # It takes numbers of the other byte order for its own.
+        # It takes numbers of the other byte order for its own, and whatever else it is given for an array of NumPy's.
         known = dtype is FLOAT64 or dtype is FLOAT32
-        if known and dtype is Y.dtype is W1.dtype is b1.dtype is W2.dtype is b2.dtype:  # type: ignore[union-attr]
+        arrays = type(X) is type(Y) is type(W1) is type(b1) is type(W2) is type(b2) is ndarray
+        if known and arrays and dtype is Y.dtype is W1.dtype is b1.dtype is W2.dtype is b2.dtype:  # type: ignore[union-attr]
             return straight.cost_and_gradients(X, Y, p, g, loss, threads)  # type: ignore[no-any-return]
     except (KeyError, TypeError, ValueError, AttributeError):
         pass
