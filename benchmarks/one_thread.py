@@ -1,4 +1,4 @@
-"""What keeps NumPy on one thread: BLAS reads it when NumPy is imported, which fastshallow does, so no import comes here."""
+"""What keeps NumPy on one thread: read when NumPy is imported, so the names come from their file without an import."""
 
 import runpy
 from importlib.util import find_spec

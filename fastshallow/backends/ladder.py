@@ -18,6 +18,8 @@ BACKENDS = {
 }
 COMPILED = ("jit", "fused")
 BY_EXAMPLE = ("loops", "examples", "jit")  # each example takes as long as the first
+# How many threads the BLAS of NumPy uses: it reads them when NumPy is imported.
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 _loaded: dict[str, ModuleType] = {}
 
