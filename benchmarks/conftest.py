@@ -2,9 +2,9 @@
 
 import os
 
-from fastshallow.command.cli import THREAD_VARIABLES
+from .one_thread import ONE_THREAD
 
-os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))  # before NumPy is imported: it reads them then
+os.environ.update(ONE_THREAD)  # before NumPy is imported: it reads them then
 DEFAULTS = {"max_time": 0.1, "min_rounds": 3, "sort": "min", "columns": ["min", "median", "rounds", "iterations"]}
 
 

@@ -15,7 +15,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+from .one_thread import ONE_THREAD
+
 WAYS: dict[str, dict[str, Any]] = {
     "all examples": {},
     "in blocks": {"batch_size": 200, "shuffle": "blocks"},
@@ -32,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--order", choices="CF", default="F", help="F: the features of an example are neighbours")
     parser.add_argument("--seconds", type=float, default=1.0, help="time for each way at each number (default: 1)")
     arguments = parser.parse_args(argv)
-    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))  # before NumPy is imported: it reads them then
+    os.environ.update(ONE_THREAD)  # before NumPy is imported: it reads them then
     from fastshallow.command.console import show_table
 
     examples = arguments.examples or [10**power for power in range(3, 8 if arguments.large else 7)]

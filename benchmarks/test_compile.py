@@ -37,7 +37,7 @@ def test_first_step(benchmark, arrangement, backend, state, tmp_path):
     if backend == "jit" and arrangement != "exact":
         pytest.skip("one kernel for all sizes")
     arguments = STEP, *SIZES[arrangement], backend
-    folder = {"NUMBA_CACHE_DIR": str(tmp_path)}
+    folder = dict.fromkeys(("FASTSHALLOW_CACHE_DIR", "NUMBA_CACHE_DIR"), str(tmp_path))
     if state == "cached":
         process(*arguments, **folder)
     benchmark.group = f"first step, {arrangement}"

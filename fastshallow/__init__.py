@@ -8,24 +8,19 @@ from typing import TYPE_CHECKING, Any
 from .backends import backends, cost_and_gradients, explain, forward
 from .data import datasets
 from .formulas import (
-    LBFGS,
     Activation,
-    Adam,
-    AdamW,
     Adaptive,
     Cosine,
     FormulaError,
-    GradientDescent,
     InverseScaling,
-    Momentum,
-    Nesterov,
     Parameters,
-    RMSProp,
     StepDecay,
     WarmUp,
     initialize_parameters,
     leaky_relu,
 )
+from .formulas import optimizers as _optimizers
+from .formulas.optimizers import *  # noqa: F403
 
 if TYPE_CHECKING:
     from .training import (
@@ -41,25 +36,18 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
-    "LBFGS",
     "Activation",
-    "Adam",
-    "AdamW",
     "Adaptive",
     "CheckpointError",
     "Cosine",
     "DivergenceError",
     "FormulaError",
-    "GradientDescent",
     "History",
     "InverseScaling",
-    "Momentum",
-    "Nesterov",
     "Network",
     "NetworkFileError",
     "Parameters",
     "Progress",
-    "RMSProp",
     "StepDecay",
     "WarmUp",
     "backends",
@@ -72,6 +60,7 @@ __all__ = [
     "resume",
     "train",
 ]
+__all__ += _optimizers.__all__
 
 # The wing that is imported when first used: a quarter of the import.
 _TRAINING = frozenset(

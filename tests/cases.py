@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 import fastshallow as fs
+from fastshallow import formulas
 
-ACTIVATIONS = ("identity", "sigmoid", "tanh", "relu", "leaky_relu")
-OUTPUTS = ("sigmoid", "softmax", "identity")
+ACTIVATIONS, OUTPUTS = tuple(formulas.ACTIVATIONS), tuple(formulas.OUTPUTS)
 DTYPES = ("float32", "float64")
 ALL = os.environ.get("FASTSHALLOW_TEST_ALL", "")  # "1", or a text that draws a tenth
 SKIPPED = pytest.mark.skip(reason="compiles for long: FASTSHALLOW_TEST_ALL=1 runs it, and with another text a tenth")

@@ -68,9 +68,26 @@ def test_values_and_derivatives(name):
         "tanh": (np.tanh(z), 1 / np.cosh(z) ** 2),
         "relu": ([0.0, 0.0, 0.5, 3.0], [0.0, 0.0, 1.0, 1.0]),
         "leaky_relu": ([-0.02, -0.005, 0.5, 3.0], [0.01, 0.01, 1.0, 1.0]),
+        "softplus": (np.log(1 + np.exp(z)), 1 / (1 + np.exp(-z))),
     }[name]
     np.testing.assert_allclose(g.value(z), expected[0], rtol=1e-14)
     np.testing.assert_allclose(np.asarray(g.derivative(z, g.value(z)), float), expected[1], rtol=1e-14)
+
+
+@pytest.mark.parametrize("backend", [pytest.param("fused", marks=pytest.mark.kernels), "numpy"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_softplus_never_overflows(backend, dtype):
+    """A1 by W2 = 1, and the gradient by W1 = 1 x: exp(z) itself would end at z = 89, or 710."""
+    eps = np.finfo(dtype).eps
+    tail = -30.0, 9.357622968839736e-14, 9.357622968839299e-14
+    for z, value, derivative in ((1e4, 1e4, 1.0), (800.0, 800.0, 1.0), tail, (-800.0, 0.0, 0.0)):
+        X, Y = np.array([[z]], dtype), np.array([[value - 1.0]], dtype)
+        p = fs.Parameters(*(np.array([[number]], dtype) for number in (1, 0, 1, 0)))
+        A2 = fs.forward(X, p, hidden="softplus", output="identity", backend=backend)
+        np.testing.assert_allclose(A2, [[value]], rtol=8 * eps)
+        with np.errstate(all="raise", under="ignore"):
+            _, gradients = fs.cost_and_gradients(X, Y, p, hidden="softplus", output="identity", backend=backend)
+        np.testing.assert_allclose(gradients.b1, [[derivative]], rtol=8 * eps)
 
 
 @pytest.mark.parametrize("name", ["relu", "leaky_relu"])

@@ -101,7 +101,7 @@ def test_bad_arrays(name, backend):
         (
             {"hidden": "gelu"},
             ValueError,
-            "hidden must be one of identity, sigmoid, tanh, relu, leaky_relu or .* not 'gelu'",
+            "hidden must be one of identity, sigmoid, tanh, relu, leaky_relu, .* or .* not 'gelu'",
         ),
         ({"hidden": np.tanh}, ValueError, "hidden must be one of"),
         ({"hidden": ["tanh"]}, ValueError, r"hidden must be one of .* not \['tanh'\]"),
@@ -204,6 +204,36 @@ def test_answers_are_the_callers_own(backend):
     fs.cost_and_gradients(2 * X, Y, P, backend=backend)
     fs.forward(2 * X, P, backend=backend)
     assert all(map(np.array_equal, (*one[1], A2), kept))
+
+
+class Dataset:
+    """As files of arrays give them: with a dtype and a shape, but an array only once it is read."""
+
+    def __init__(self, a):
+        self.a, self.dtype, self.shape, self.ndim = a, a.dtype, a.shape, a.ndim
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.a, dtype)
+
+
+def test_only_arrays_reach_the_kernel(monkeypatch):
+    """It reads their memory without a question, so that anything else would end the process."""
+    from fastshallow.backends import fused
+
+    right = fs.cost_and_gradients(X, Y, P)
+    run, kinds = fused.cost_and_gradients, set()
+
+    def recorded(X, Y, p, *rest):
+        kinds.update(map(type, (X, Y, *p)))
+        return run(X, Y, p, *rest)
+
+    monkeypatch.setattr(fused, "cost_and_gradients", recorded)
+    given = [X, Y, *P]
+    for i in range(6):
+        odd = [*given[:i], Dataset(given[i]), *given[i + 1 :]]
+        cost, gradients = fs.cost_and_gradients(odd[0], odd[1], fs.Parameters(*odd[2:]))
+        assert cost == right[0] and all(map(np.array_equal, gradients, right[1]))
+    assert kinds == {np.ndarray}
 
 
 def test_an_odd_dtype_compiles_nothing(monkeypatch):

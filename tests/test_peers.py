@@ -201,11 +201,20 @@ def test_scaling_counts_what_is_allocated(monkeypatch):
 
 # ---- the steps of optimizers ----
 
-RATES = {"gradient_descent": 0.5, "momentum": 0.1, "nesterov": 0.1, "rmsprop": 0.003, "adam": 0.02, "adamw": 0.02}
+RATES = {
+    "gradient_descent": 0.5,
+    "momentum": 0.1,
+    "nesterov": 0.1,
+    "adagrad": 0.05,
+    "rmsprop": 0.003,
+    "adam": 0.02,
+    "adamw": 0.02,
+}
 PYTORCH = {
     "gradient_descent": ("SGD", {}),
     "momentum": ("SGD", {"momentum": 0.9}),
     "nesterov": ("SGD", {"momentum": 0.9, "nesterov": True}),
+    "adagrad": ("Adagrad", {}),
     "rmsprop": ("RMSprop", {}),
     "adam": ("Adam", {}),
     "adamw": ("AdamW", {}),

@@ -210,8 +210,12 @@ def test_the_environment_limits_them(monkeypatch, name):
     for other in team.LIMITS:
         monkeypatch.delenv(other, raising=False)
     count = team.processors()
-    monkeypatch.setenv(name, "1")
-    assert team.processors() == 1
+    for one in ("1", " 1", "1 ", "1,1", "1 , 4", "0"):
+        monkeypatch.setenv(name, one)
+        assert team.processors() == 1
+    for unreadable in ("", " ", ",1", "-1", "1.5", "\u00b2", "\u0661"):  # a superscript, an Arabic digit
+        monkeypatch.setenv(name, unreadable)
+        assert team.processors() == count
     monkeypatch.setenv(name, "100000")
     assert team.processors() == count
     monkeypatch.setenv(name, "many")

@@ -13,14 +13,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from ..one_thread import ONE_THREAD
+
 CELLS = {  # examples by shape
     (2, 4, 1): (1, 64, 1024, 131072),
     (30, 64, 1): (1, 32, 256, 16384, 131072),
     (784, 128, 10): (1, 32, 1024, 16384),
     (1024, 1024, 1): (1, 32, 256, 16384),
 }
-ONE_THREAD = {
-    **dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"),
+WITHOUT_THREADS = {
+    **ONE_THREAD,
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
 }
 ALWAYS = {
@@ -35,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; give back its exit status."""
     arguments = parse(argv)
     # Libraries read these when they are imported, so nothing that imports one comes before.
-    os.environ.update(ALWAYS | (ONE_THREAD if arguments.threads == 1 else {}))
+    os.environ.update(ALWAYS | (WITHOUT_THREADS if arguments.threads == 1 else {}))
     from fastshallow.measuring import report
 
     try:

@@ -3,11 +3,13 @@
 from . import dispatch, functional
 from .dispatch import Plan, explain, make_plan, unavailable
 from .functional import backends, cost_and_gradients, forward, named_backend
-from .ladder import BACKENDS, COMPILED
+from .ladder import BACKENDS, BLAS_THREADS, BY_EXAMPLE, COMPILED
 from .numpy import normalizers
 
 __all__ = [
     "BACKENDS",
+    "BLAS_THREADS",
+    "BY_EXAMPLE",
     "COMPILED",
     "Plan",
     "backends",

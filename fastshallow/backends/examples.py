@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from ..formulas import Activation, Output, Parameters
-from .numpy import QUIET, normalizers
+from .numpy import normalizers
 
 
 def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None) -> Any:
     """A2, one column at a time."""
     n_y, m = p.W2.shape[0], X.shape[1]
     A2 = np.empty((n_y, m), X.dtype)
-    with np.errstate(**QUIET):  # type: ignore[arg-type]
+    with np.errstate(all="ignore"):
         for t in range(m):
             a1 = hidden.value(p.W1 @ X[:, t : t + 1] + p.b1)
             z2 = p.W2 @ a1 + p.b2
@@ -29,7 +29,7 @@ def cost_and_gradients(
     m = X.shape[1]
     cost = 0.0
     gradients = Parameters(*(np.zeros_like(array) for array in p))
-    with np.errstate(**QUIET):  # type: ignore[arg-type]
+    with np.errstate(all="ignore"):
         for t in range(m):
             x, y = X[:, t : t + 1], Y[:, t : t + 1]
             z1 = p.W1 @ x + p.b1
@@ -44,6 +44,6 @@ def cost_and_gradients(
             gradients.b1[...] += dz1
             gradients.W2[...] += dz2 @ a1.T
             gradients.b2[...] += dz2
-    for array in gradients:
-        array /= m
+        for array in gradients:
+            array /= m
     return cost / m, gradients

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..data import FLOAT32, FLOAT64, check_parameters, check_threads, check_x, check_y
-from ..formulas import Activation, Output, Parameters, activation, output_layer
+from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, activation, naming, output_layer
 from .dispatch import explain, unavailable
 from .ladder import BACKENDS, COMPILED, load
+
+ndarray = np.ndarray  # looked up once
 
 
 class Backend(NamedTuple):
@@ -24,16 +26,10 @@ class Backend(NamedTuple):
         return self.about if self.available else f"not available: {self.about}"
 
 
-_ABOUT = {
-    "loops": "pure Python, one scalar at a time",
-    "examples": "NumPy on one example at a time",
-    "numpy": "NumPy, vectorized over the examples: the reference",
-    "jit": "the source of `loops`, compiled by Numba",
-    "fused": "SIMD kernels, one pass over the data",
-    "auto": "picks by shape, dtype and machine: see fs.explain",
-}
+AUTO = "picks by shape, dtype and machine: see fs.explain"
 
 
+@naming(hidden=ACTIVATIONS, output=OUTPUTS, backend=BACKENDS)
 def forward(
     X: ArrayLike,
     p: Parameters,
@@ -53,12 +49,11 @@ def forward(
     p : Parameters
         W1 (n_h, n_x), b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1).
     hidden
-        ``"identity"``, ``"sigmoid"``, ``"tanh"``, ``"relu"``, ``"leaky_relu"``, ``fs.leaky_relu(slope)`` or an
-        `Activation` of your own.
+        {hidden}; ``fs.leaky_relu(slope)``; or an `Activation` of your own.
     output
-        ``"sigmoid"``, ``"softmax"`` or ``"identity"``.
+        {output}.
     backend
-        ``"auto"``, or one of ``"loops"``, ``"examples"``, ``"numpy"``, ``"jit"``, ``"fused"``.
+        ``"auto"``, or one of {backend}.
     threads
         How many threads ``"fused"`` may use. None takes as many as there are processors to spare, where that helps. The
         answer has the same bits for any number. The other backends leave it to NumPy, or use one.
@@ -144,9 +139,10 @@ def cost_and_gradients(
         straight, g, loss = _straight[backend, hidden, output]
         W1, b1, W2, b2 = p
         dtype = X.dtype  # type: ignore[union-attr]
-        # It takes numbers of the other byte order for its own.
+        # It takes numbers of the other byte order for its own, and whatever else it is given for an array of NumPy's.
         known = dtype is FLOAT64 or dtype is FLOAT32
-        if known and dtype is Y.dtype is W1.dtype is b1.dtype is W2.dtype is b2.dtype:  # type: ignore[union-attr]
+        arrays = type(X) is type(Y) is type(W1) is type(b1) is type(W2) is type(b2) is ndarray
+        if known and arrays and dtype is Y.dtype is W1.dtype is b1.dtype is W2.dtype is b2.dtype:  # type: ignore[union-attr]
             return straight.cost_and_gradients(X, Y, p, g, loss, threads)  # type: ignore[no-any-return]
     except (KeyError, TypeError, ValueError, AttributeError):
         pass
@@ -164,7 +160,7 @@ def backends() -> dict[str, Backend]:
     """All backends by name: which of them can run here, what they are, and why one can't."""
     problem = unavailable()
     listed = {}
-    for name, about in _ABOUT.items():
+    for name, about in (*BACKENDS.items(), ("auto", AUTO)):
         blocked = problem if name in COMPILED else None
         listed[name] = Backend(blocked is None, blocked or about)
     return listed

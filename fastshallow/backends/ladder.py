@@ -9,8 +9,17 @@ from __future__ import annotations
 import importlib
 from types import ModuleType
 
-BACKENDS = ("loops", "examples", "numpy", "jit", "fused")
+BACKENDS = {
+    "loops": "pure Python, one scalar at a time",
+    "examples": "NumPy on one example at a time",
+    "numpy": "NumPy, vectorized over the examples: the reference",
+    "jit": "the source of `loops`, compiled by Numba",
+    "fused": "SIMD kernels, one pass over the data",
+}
 COMPILED = ("jit", "fused")
+BY_EXAMPLE = ("loops", "examples", "jit")  # each example takes as long as the first
+# How many threads the BLAS of NumPy uses: it reads them when NumPy is imported.
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 _loaded: dict[str, ModuleType] = {}
 

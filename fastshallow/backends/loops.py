@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ..formulas import Activation, Output, Parameters
-from .numpy import QUIET
 
 
 def number(x: Any) -> float:
@@ -100,7 +99,7 @@ def make(
 def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None) -> Any:
     """A2, one scalar at a time."""
     A2 = np.empty((p.W2.shape[0], X.shape[1]), X.dtype)
-    with np.errstate(**QUIET):  # type: ignore[arg-type]
+    with np.errstate(all="ignore"):
         _made(hidden, output)[0](X, *p, A2)
     return A2
 
@@ -110,7 +109,7 @@ def cost_and_gradients(
 ) -> tuple[float, Parameters]:
     """The cost and its gradients, one scalar at a time."""
     gradients = Parameters(*(np.zeros_like(array) for array in p))
-    with np.errstate(**QUIET):  # type: ignore[arg-type]
+    with np.errstate(all="ignore"):
         cost = _made(hidden, output)[1](X, Y, *p, *gradients)
     return float(cost), gradients
 

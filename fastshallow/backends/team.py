@@ -74,8 +74,9 @@ def processors() -> int:
     affinity = getattr(os, "sched_getaffinity", None)
     count = len(affinity(0)) if affinity else os.cpu_count() or 1
     for name in LIMITS:
-        if os.environ.get(name, "").isdigit():
-            return max(1, min(count, int(os.environ[name])))
+        outermost = os.environ.get(name, "").partition(",")[0].strip()  # OpenMP has a list, one for each level
+        if outermost.isascii() and outermost.isdigit():
+            return max(1, min(count, int(outermost)))
     return count
 
 

@@ -8,15 +8,13 @@ import importlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
+from ..backends import BACKENDS, BLAS_THREADS
+from ..formulas import ACTIVATIONS, OPTIMIZER_NAMES, OPTIMIZERS, OUTPUTS
+from .console import never_fail_to_print
 from .tables import add_learning_arguments, add_reading_arguments
-
-HIDDEN = ("tanh", "sigmoid", "relu", "leaky_relu", "identity")
-RULES = ("gradient_descent", "momentum", "nesterov", "rmsprop", "adam", "adamw", "lbfgs")
-BACKENDS = ("fused", "jit", "numpy", "examples", "loops")
-THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 TRAIN = """examples:
   fastshallow train                                        the planar flower of the course, beside NumPy
@@ -24,6 +22,7 @@ TRAIN = """examples:
   fastshallow train data.csv --target price --hidden-units 64 --ignore id name
   fastshallow train data.csv --target price --optimizer adam --batch-size 32 --patience 20
   fastshallow train data.parquet --target price --categorical zip
+  fastshallow train data.csv --target price --checkpoint run.npz      after a crash: the same with --resume run.npz
   fastshallow train data.npz                               arrays X (n_x, m) and Y (n_y, m)
 
 The target decides the output: two values make a sigmoid, more texts a softmax, more numbers are predicted as numbers,
@@ -48,6 +47,7 @@ INFO = """examples:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status: 0, 2 for bad input, 130 after Ctrl-C."""
+    never_fail_to_print()
     try:
         parser, commands = _parser()
         arguments, unknown = parser.parse_known_args(argv)
@@ -58,8 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         if arguments.command == "bench" and argv is None:
             _restart_on_one_thread()
-        module = importlib.import_module(".commands", __package__)
-        status: int = getattr(module, arguments.command)(arguments)
+        status: int = importlib.import_module(f".{arguments.command}", __package__).run(arguments)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # whoever read this has seen enough
@@ -84,7 +83,7 @@ def _complain(message: str) -> int:
 
 def _restart_on_one_thread() -> None:
     """Begin again with one BLAS thread: NumPy decides that when it is imported, which has happened."""
-    wanted = dict.fromkeys(THREAD_VARIABLES, "1")
+    wanted = dict.fromkeys(BLAS_THREADS, "1")
     if wanted.items() <= os.environ.items():
         return
     command, environment = [sys.executable, "-m", "fastshallow", *sys.argv[1:]], {**os.environ, **wanted}
@@ -130,12 +129,27 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     predict.add_argument("--output", metavar="FILE", help="write the predictions there (default: standard output)")
 
     bench = command("bench", "validate every backend against NumPy, then time them", BENCH)
-    bench.add_argument("--shape", nargs="+", type=_shape, default=[(2, 4, 1), (30, 64, 1)], metavar="N_X-N_H-N_Y")
+    bench.add_argument(
+        "--shape",
+        nargs="+",
+        type=_shape,
+        metavar="N_X-N_H-N_Y",
+        help="default: 2-4-1 30-64-1; 2-4-3 30-64-10 for softmax",
+    )
     bench.add_argument("--batch-sizes", nargs="+", type=_whole, default=[1, 64, 1024, 16384, 131072], metavar="M")
     bench.add_argument("--dtype", choices=("float32", "float64"), default="float32")
-    bench.add_argument("--hidden", choices=HIDDEN, default="tanh")
-    bench.add_argument("--output", choices=("sigmoid", "softmax", "identity"), default="sigmoid")
-    bench.add_argument("--backends", nargs="+", choices=BACKENDS, default=BACKENDS, metavar="NAME", help="default: all")
+    bench.add_argument(
+        "--hidden", choices=ACTIVATIONS, default="tanh", metavar="NAME", help=_one_of(ACTIVATIONS, "tanh")
+    )
+    bench.add_argument("--output", choices=OUTPUTS, default="sigmoid", metavar="NAME", help=_one_of(OUTPUTS, "sigmoid"))
+    bench.add_argument(
+        "--backends",
+        nargs="+",
+        choices=BACKENDS,
+        default=list(BACKENDS),
+        metavar="NAME",
+        help=f"of {', '.join(BACKENDS)} (default: all)",
+    )
     bench.add_argument("--seconds", type=_positive, default=0.2, help="time spent on each figure (default: 0.2)")
 
     command("info", "show what decides speed on this machine", INFO)
@@ -147,20 +161,35 @@ def _add_train_arguments(train: argparse.ArgumentParser) -> None:
     add_learning_arguments(train)
     train.add_argument("--test-fraction", type=_fraction, metavar="F", help="hold out this part, and report on it")
     train.add_argument("--hidden-units", type=_whole, metavar="N", help="default: 16; 4 for the flower")
-    train.add_argument("--hidden", choices=HIDDEN, default="tanh", metavar="NAME", help=_one_of(HIDDEN))
+    train.add_argument("--hidden", choices=ACTIVATIONS, metavar="NAME", help=_one_of(ACTIVATIONS, "tanh"))
     train.add_argument("--epochs", type=_whole, metavar="N", help="default: 2,000; 10,000 for the flower")
-    train.add_argument("--optimizer", choices=RULES, default="gradient_descent", metavar="NAME", help=_one_of(RULES))
     train.add_argument(
-        "--learning-rate", type=_positive, metavar="A", help="default: 0.1; 1.2 for the flower; 0.01 for adam, rmsprop"
+        "--optimizer", choices=OPTIMIZER_NAMES, metavar="NAME", help=_one_of(OPTIMIZER_NAMES, "gradient_descent")
+    )
+    small = [name for name, each in OPTIMIZERS.items() if each.typical_rate == 0.01]
+    train.add_argument(
+        "--learning-rate",
+        type=_positive,
+        metavar="A",
+        help=f"default: 0.1; 0.01 for {', '.join(small)}; 1.2 for gradient_descent on the flower",
     )
     train.add_argument("--batch-size", type=_whole, metavar="M", help="examples of a step (default: all)")
-    train.add_argument("--l2", type=_not_negative, default=0.0, metavar="A", help="weight decay (default: 0)")
+    train.add_argument("--l2", type=_not_negative, metavar="A", help="weight decay (default: 0)")
+    train.add_argument("--dropout", type=_dropout, metavar="F", help="drop this part of the hidden units by chance")
+    train.add_argument(
+        "--class-weight", nargs="+", metavar="CLASS=A", help="how much classes count, as in yes=5 no=1; or balanced"
+    )
     train.add_argument(
         "--patience", type=_whole, metavar="N", help="hold out a tenth, and stop N epochs after the best one for it"
     )
     train.add_argument("--seed", type=_seed, default=2, help="of the weights and of what is held out (default: 2)")
-    train.add_argument("--dtype", choices=("float32", "float64"), default="float64", help="default: float64")
-    train.add_argument("--backend", choices=("auto", *BACKENDS), default="auto", metavar="NAME", help=_one_of(BACKENDS))
+    train.add_argument("--dtype", choices=("float32", "float64"), help="default: float64")
+    train.add_argument(
+        "--backend", choices=("auto", *BACKENDS), metavar="NAME", help=_one_of(("auto", *BACKENDS), "auto")
+    )
+    train.add_argument("--threads", type=_whole, metavar="N", help="default: as many as help")
+    train.add_argument("--checkpoint", metavar="FILE", help="keep the run there every minute and at its end")
+    train.add_argument("--resume", metavar="FILE", help="go on from a checkpoint, with the same data and options")
     train.add_argument("--output", metavar="FILE", help="save the network there, as .npz")
     train.add_argument(
         "--compare",
@@ -180,8 +209,9 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def _one_of(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}"
+def _one_of(names: Iterable[str], default: str) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last} (default: {default})"
 
 
 def _checked(convert: Callable[[str], Any], fits: Callable[[Any], bool], what: str) -> Callable[[str], Any]:
@@ -207,5 +237,6 @@ _whole = _checked(int, lambda n: n >= 1, "a whole number, 1 or more")
 _seed = _checked(int, lambda n: 0 <= n < 2**32, "a whole number from 0 to 4294967295")
 _positive = _checked(float, lambda x: 0 < x < float("inf"), "a number above 0")
 _not_negative = _checked(float, lambda x: 0 <= x < float("inf"), "a number, 0 or more")
+_dropout = _checked(float, lambda x: 0 <= x < 1, "a number from 0 to 1, 1 excluded")
 _fraction = _checked(float, lambda x: 0 < x < 1, "a number between 0 and 1")
 _shape = _checked(_sizes, lambda s: len(s) == 3 and min(s) >= 1, "a shape such as 30-64-1: n_x-n_h-n_y")

@@ -1,13 +1,17 @@
-"""What the command shows: tables and a progress bar, with Rich on a terminal, as plain text elsewhere."""
+"""What the command shows: tables and a progress bar, with Rich on a terminal, as plain text elsewhere; and JSON."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
+import math
 import os
+import shlex
+import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
 Step = Callable[[int, int, str], None]  # how far, of how much, and a remark
 
@@ -102,3 +106,36 @@ def seconds_text(seconds: float) -> str:
 def digits(value: float) -> str:
     """A positive number to three digits, never in powers of ten."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def shell(*words: str) -> str:
+    """Words as one types them: quoted where the shell would take them for something else."""
+    return subprocess.list2cmdline(words) if os.name == "nt" else shlex.join(words)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON object to stdout."""
+    print(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """JSON, which has no NaN and no infinities: they become null."""
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:
+        return json.dumps(_nullified(value), allow_nan=False)
+
+
+def _nullified(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _nullified(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_nullified(each) for each in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def never_fail_to_print() -> None:
+    """Let stdout and stderr replace letters that their encoding lacks."""
+    for stream in sys.stdout, sys.stderr:
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

@@ -1,4 +1,4 @@
-"""A lesson is what the command learns: taken from a table, partly held out, standardized, trained on, and scored."""
+"""A lesson is what the command learns: taken from a table, partly held out, standardized."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Notes, Recipe, Rule, datasets, features_of, learn_recipe
-from ..training import Features, Network, Target, score_of
+from ..training import Features, Network, Target
 from . import tables
-
-STABLE = 7000  # the flower's costs can be reproduced up to this epoch; then the problem amplifies any rounding
 
 AT_ONCE = 2**22  # hidden values that NumPy computes in 0.02 s, while to compile a prediction takes 2 s, to load one 0.3
 
@@ -133,29 +131,3 @@ def _parts(
 def backend_for(network: Network, X: NDArray[Any]) -> str:
     """What predicts soonest in a process that does so once."""
     return "numpy" if len(network.parameters.W1) * X.shape[1] <= AT_ONCE else "auto"
-
-
-def score(network: Network, lesson: Lesson) -> dict[str, float]:
-    """How good a network's predictions are: accuracy beside that of guessing, or R2 and the root mean square error."""
-    network = dataclasses.replace(network, features=None)  # X is standardized already
-    predicted, Y = network.predict(lesson.X, backend=backend_for(network, lesson.X)), lesson.Y
-    if lesson.output == "identity":
-        return {"r2": score_of("identity", predicted, Y), "rmse": float(np.mean((predicted - Y) ** 2) ** 0.5)}
-    truth = np.argmax(Y, axis=0, keepdims=True) if lesson.output == "softmax" else Y
-    frequent = np.unique(truth, return_counts=True)[1].max()
-    return {"accuracy": float(np.mean(predicted == truth)), "most_frequent": float(frequent / truth.size)}
-
-
-def compared(network: Network, reference: Network) -> dict[str, Any]:
-    """Set a training run beside the reference's: how many times faster it was, and how far the costs lie apart."""
-    costs = network.history.cost, reference.history.cost
-    both = min(map(len, costs))  # rounding may stop one of them earlier
-    apart = np.abs(costs[0][:both] - costs[1][:both])
-    allowed = 1e-6 if network.parameters.W1.dtype == np.float64 else 1e-3
-    return {
-        "agree": bool(apart[: STABLE + 1].max() <= allowed),
-        "ratio": float(reference.history.seconds[-1] / network.history.seconds[-1]),
-        "largest_difference": float(apart[: STABLE + 1].max()),
-        "through_epoch": min(STABLE, len(apart) - 1),
-        "largest_difference_overall": float(apart.max()),
-    }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-import json
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..training import Network
 from . import lessons
+from .console import json_text
 
 ROWS = 10_000  # rows formatted at once
 
@@ -57,7 +57,7 @@ def as_csv(columns: Columns) -> Iterator[str]:
 
 def as_json(columns: Columns) -> str:
     """Give one object, a list a column."""
-    return json.dumps(
+    return json_text(
         {
             name: [float(f"{p:.6g}") for p in values.tolist()] if form == "%.6g" else values.tolist()
             for name, (form, values) in columns.items()

@@ -1,4 +1,4 @@
-"""The order of the examples in each epoch."""
+"""The order of the examples in each epoch, and the one from whose beginning some are held out."""
 
 from __future__ import annotations
 
@@ -44,6 +44,20 @@ class Orders:
             begin, end = b * block, min((b + 1) * block, m)
             row[place : place + end - begin] = begin + random.permutation(end - begin)
             place += end - begin
+
+
+def stratified(order: NDArray[np.intp], kinds: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Order examples anew so that any first part has each class in proportion, given a random order and their classes.
+
+    The first of each class come first of all, and the last of each, also a class of one, come last: wherever the order
+    is cut, both parts have examples of every class, if there are enough for that.
+    """
+    mine = kinds[order]
+    by_kind, sizes = np.argsort(mine, kind="stable"), np.bincount(mine)
+    rank = np.empty(len(order))
+    rank[by_kind] = np.arange(len(order)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    last = sizes[mine] - 1
+    return order[np.argsort(np.where(last > 0, rank / np.maximum(last, 1), 1.0), kind="stable")]
 
 
 def block_size(n_x: int, itemsize: int) -> int:

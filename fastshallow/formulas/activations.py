@@ -120,6 +120,11 @@ def _sigmoid(z: Any) -> Any:
     return 1.0 / (1.0 + np.exp(-z))
 
 
+def _softplus(z: Any) -> Any:
+    # log(1 + exp(z)), and nothing overflows; its derivative, sigmoid(z), is 1 - exp(-a)
+    return np.maximum(z, 0.0) + np.log1p(np.exp(-np.abs(z)))
+
+
 def _leaky_formulas(slope: float) -> tuple[Formula, Formula]:
     return lambda z: np.where(z < 0.0, slope * z, z), lambda z, a: np.where(z < 0.0, slope, 1.0)
 
@@ -148,8 +153,9 @@ identity = Activation("identity", value=lambda z: z, derivative=lambda z, a: z =
 sigmoid = Activation("sigmoid", value=_sigmoid, derivative=lambda z, a: a * (1.0 - a))
 tanh = Activation("tanh", value=lambda z: np.tanh(z), derivative=lambda z, a: 1.0 - a * a)
 relu = Activation("relu", value=lambda z: np.maximum(z, 0.0), derivative=lambda z, a: z >= 0.0)
+softplus = Activation("softplus", value=_softplus, derivative=lambda z, a: -np.expm1(-a))
 
-ACTIVATIONS = {each.name: each for each in (identity, sigmoid, tanh, relu, _leaky_relu(0.01))}
+ACTIVATIONS = {each.name: each for each in (identity, sigmoid, tanh, relu, _leaky_relu(0.01), softplus)}
 
 
 FIRST_SLOPE = 0.25  # of those that are learned: He, Zhang, Ren and Sun (2015), "Delving deep into rectifiers"

@@ -17,12 +17,15 @@ import numpy as np
 from .parameters import positive_integer
 from .text import digest
 
+__all__ = ["LBFGS", "AdaGrad", "Adam", "AdamW", "GradientDescent", "Momentum", "Nesterov", "RMSProp"]  # for users
+
 
 @dataclass(frozen=True)
 class Optimizer:
     """How parameters follow their gradients; its fields are its hyperparameters."""
 
     name: ClassVar[str]
+    typical_rate: ClassVar[float] = 0.1  # the learning rate to begin with where nothing is known
     states: ClassVar[int]  # arrays, of the parameters' shapes, that it keeps from step to step: 0, 1 or 2
     rule: ClassVar[Callable[..., Any]]
     coefficients: ClassVar[Callable[..., tuple[float, ...]]]
@@ -112,6 +115,29 @@ class Nesterov(Momentum):
 
 
 @dataclass(frozen=True)
+class AdaGrad(Optimizer):
+    """s := s + dW^2, W := W - alpha dW / (sqrt(s) + epsilon), as ``torch.optim.Adagrad``.
+
+    Duchi, Hazan and Singer (2011), "Adaptive subgradient methods". The steps become shorter as training goes on.
+    """
+
+    epsilon: float = 1e-10
+
+    name, states = "adagrad", 1
+
+    @staticmethod
+    def rule(w: Any, dw: Any, s: Any, v: Any, rate: float, epsilon: float) -> Any:
+        """Give the parameter and the sum of its squared gradients one step on."""
+        s = s + dw * dw
+        return w - rate * (dw / (np.sqrt(s) + epsilon)), s, v
+
+    @staticmethod
+    def coefficients(step: float, learning_rate: float, epsilon: float) -> tuple[float, ...]:
+        """Give the learning rate and epsilon."""
+        return learning_rate, epsilon
+
+
+@dataclass(frozen=True)
 class RMSProp(Optimizer):
     """s := beta s + (1 - beta) dW^2, W := W - alpha dW / (sqrt(s) + epsilon), as ``torch.optim.RMSprop(alpha=beta)``.
 
@@ -121,7 +147,7 @@ class RMSProp(Optimizer):
     beta: float = 0.99
     epsilon: float = 1e-8
 
-    name, states = "rmsprop", 1
+    name, typical_rate, states = "rmsprop", 0.01, 1
 
     @staticmethod
     def rule(w: Any, dw: Any, s: Any, v: Any, rate: float, beta: float, epsilon: float) -> Any:
@@ -147,7 +173,7 @@ class Adam(Optimizer):
     beta2: float = 0.999
     epsilon: float = 1e-8
 
-    name, states = "adam", 2
+    name, typical_rate, states = "adam", 0.01, 2
 
     @staticmethod
     def rule(
@@ -218,6 +244,7 @@ class LBFGS:
     evaluations: int = 25
 
     name: ClassVar[str] = "lbfgs"
+    typical_rate: ClassVar[float] = 1.0  # of its own: its line search decides
 
     def __post_init__(self) -> None:
         for name in "history_size", "evaluations":
@@ -231,7 +258,9 @@ class LBFGS:
             object.__setattr__(self, name, float(value))
 
 
-OPTIMIZERS = {each.name: each() for each in (GradientDescent, Momentum, Nesterov, RMSProp, Adam, AdamW)}
+# The first take their steps by a rule, compiled with the kernels; the last takes them on its own.
+OPTIMIZERS = {each.name: each() for each in (GradientDescent, Momentum, Nesterov, AdaGrad, RMSProp, Adam, AdamW)}
+OPTIMIZER_NAMES = (*OPTIMIZERS, LBFGS.name)
 
 
 def update_rule(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
@@ -243,6 +272,6 @@ def update_rule(optimizer: str | Optimizer | LBFGS) -> Optimizer | LBFGS:
     if isinstance(optimizer, str) and optimizer in OPTIMIZERS:
         return OPTIMIZERS[optimizer]
     raise ValueError(
-        f"optimizer must be one of {', '.join(OPTIMIZERS)}, {LBFGS.name} or an object such as fs.Adam(beta1=0.9), "
+        f"optimizer must be one of {', '.join(OPTIMIZER_NAMES)} or an object such as fs.Adam(beta1=0.9), "
         f"not {optimizer!r}"
     )

@@ -18,12 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..backends import functional
+from ..backends import BLAS_THREADS, BY_EXAMPLE, functional
 from ..formulas import Parameters, initialize_parameters
 
 ROUNDS = 20  # each backend's time budget is spent in so many turns
-SLOW = ("loops", "examples", "jit")  # their time is a constant times the number of examples
-ONE_THREAD = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 Arguments = tuple[NDArray[Any], NDArray[Any], Parameters]  # X, Y and the parameters
 Answer = tuple[float, Parameters] | NDArray[Any]  # the cost and its gradients, or A2
@@ -170,14 +168,20 @@ def compare(case: Case, backends: Iterable[str], seconds: float = 0.2, longest: 
 
 
 def too_slow(case: Case, backend: str, longest: float) -> str:
-    """Judge from one example: why to leave a backend out, or an empty text."""
-    if backend not in SLOW:
+    """Judge from a few examples: why to leave a backend out, or an empty text."""
+    if backend not in BY_EXAMPLE:
         return ""
-    one = replace(case, m=1)
-    step = one.step(backend, one.arguments())
-    step()
-    expected = case.m * _elapsed(step, 1)
-    return "" if expected <= longest else f"about {expected:.0f} s a step"
+    few, elapsed = 0, 0.0
+    while few < case.m and elapsed < longest / 50:  # one example alone would mostly be what a call takes on its own
+        few = min(case.m, max(1, 8 * few))
+        some = replace(case, m=few)
+        step = some.step(backend, some.arguments())
+        step()
+        elapsed = _elapsed(step, 1)
+    expected = case.m / few * elapsed
+    if expected <= longest:
+        return ""
+    return f"about {expected:,.0f} s a step" if expected >= 9.5 else f"about {expected:.2g} s a step"
 
 
 def machine() -> dict[str, Any]:
@@ -197,7 +201,7 @@ def machine() -> dict[str, Any]:
         "threads": team.processors(),
         "threading_layer": "its own: threads meet inside the kernel",
         "blas": _blas(),
-        "blas_threads": {name: os.environ[name] for name in ONE_THREAD if name in os.environ},
+        "blas_threads": {name: os.environ[name] for name in BLAS_THREADS if name in os.environ},
         "cache": objects.enabled(),
         "cache_folder": str(objects.folder()),
         "backends": {name: str(state) for name, state in functional.backends().items()},

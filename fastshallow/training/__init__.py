@@ -1,6 +1,7 @@
 """Training: the loop around the steps, what watches it, and the network that it gives back."""
 
 from .checkpoints import CheckpointError
+from .checkpoints import read as read_checkpoint
 from .history import History
 from .loop import DivergenceError, Progress
 from .network import Features, Network, NetworkFileError, Target
@@ -16,6 +17,7 @@ __all__ = [
     "NetworkFileError",
     "Progress",
     "Target",
+    "read_checkpoint",
     "resume",
     "score_of",
     "train",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,8 @@ from ..backends import dispatch, named_backend
 from ..data import Columns, check_data, check_finite, check_labels, check_y, computing
 from ..formulas import LBFGS, Output, Parameters, number
 from .checkpoints import Checkpoint
-from .loop import Hooks, Progress
+from .display import Clock, display
+from .loop import Hooks
 from .settings import Data, Settings, sample_weights, split
 
 
@@ -30,7 +30,7 @@ def parted(data: Data, validation: Any, settings: Settings, output: Output) -> t
     if validation is None:
         return data, None
     if settings.validation is not None:
-        return split(data, settings.validation, settings.key)
+        return split(data, settings.validation, settings.key, output.name)
     if len(validation) != 2:
         raise TypeError(
             f"validation must be a fraction or (X, Y), not a {type(validation).__name__} of {len(validation)}"
@@ -97,57 +97,23 @@ def draw_key(random: np.random.Generator | np.random.RandomState) -> int:
     return int(random.randint(0, 2**63 - 1, dtype=np.int64))
 
 
-def warn_of_symmetry(p: Parameters) -> None:
-    """Warn if all hidden units are equal, which they then stay."""
-    same = all((each == each[:1]).all() for each in (p.W1, p.b1, p.W2.T))
-    if same and len(p.W1) > 1:
-        warnings.warn(
-            "all hidden units begin equal, so they get equal gradients and stay equal: the network is no better than "
-            "one with a single hidden unit (Course 1, Week 3, 'Random Initialization'). Try scale=0.01 or 'xavier'",
-            stacklevel=3,
-        )
-
-
 def make_hooks(
-    callbacks: Any, every: float | str, progress: bool, epochs: int, writer: Checkpoint | None
-) -> tuple[Hooks, Any]:
-    """What happens between steps, and the progress bar, which is one of the callbacks, to be closed at the end."""
+    callbacks: Any, every: float | None, progress: bool, verbose: int, epochs: int, writer: Checkpoint | None
+) -> tuple[Hooks, AbstractContextManager[Any]]:
+    """What happens between steps, and what shows how far training is, which is to be closed at the end."""
     wanted = tuple(callbacks) if isinstance(callbacks, (tuple, list)) else (callbacks,)
     for each in wanted:
         if not callable(each):
             raise TypeError(f"callbacks must be functions of an fs.Progress, not {each!r}")
-    if isinstance(every, str) and every != "epoch":
-        raise ValueError(f"callback_every must be a number of seconds or 'epoch', not {every!r}")
-    seconds = 0.0 if every == "epoch" else number("callback_every", every, "positive")
+    if isinstance(every, str):
+        raise TypeError(f"callback_every must be a number of seconds, or None for each epoch, not {every!r}")
+    seconds = 0.0 if every is None else number("callback_every", every, "positive")
     if not isinstance(progress, (bool, np.bool_)):
         raise TypeError(f"progress must be True or False, not {progress!r}; a function goes into callbacks")
-    bar: Any = nullcontext()
-    if progress:
-        bar = ProgressBar(epochs)
-        wanted += (bar.show,)
-    return Hooks(wanted, seconds, writer), bar
-
-
-class ProgressBar:
-    """A progress bar, in a terminal or a notebook."""
-
-    def __init__(self, epochs: int) -> None:
-        try:
-            from tqdm.auto import tqdm
-        except ImportError:
-            raise ImportError('progress=True needs tqdm: pip install "fastshallow[progress]"') from None
-        self._bar = tqdm(total=epochs, unit="epoch", unit_scale=True)
-
-    def show(self, progress: Progress) -> None:
-        """Show how far training is; a callback."""
-        costs = f"cost {progress.cost:.4g}"
-        if progress.validation_cost == progress.validation_cost:
-            costs += f", validation {progress.validation_cost:.4g}"
-        self._bar.set_postfix_str(costs, refresh=False)
-        self._bar.update(progress.epoch - self._bar.n)
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.close()
+    if not isinstance(verbose, (int, np.integer, np.bool_)) or verbose not in (0, 1):
+        raise ValueError(f"verbose must be 0, or 1 for a line now and then, not {verbose!r}")
+    listeners = [(each, seconds) for each in wanted]
+    shown = display(bool(progress), bool(verbose), epochs)
+    if shown is None:
+        return Hooks(listeners, writer, nullcontext()), nullcontext()
+    return Hooks([*listeners, (shown.show, shown.every)], writer, Clock(shown.wait)), closing(shown)

@@ -122,12 +122,13 @@ class Record:
         if history.stopped in ENDS:
             self.stopped = history.stopped
 
-    def history(self) -> History:
-        """All that was noted, as arrays of one length, or empty."""
-        count = self.count(self.epoch)
+    def history(self, epoch: int | None = None) -> History:
+        """All that was noted in so many epochs, as arrays of one length, or empty."""
+        count = self.count(self.epoch if epoch is None else epoch)
         columns = {}
         for name, values in self.columns.items():
             column = columns[name] = np.full(count if values else 0, np.nan)  # an interrupt comes between two columns
             column[: len(values)] = values[:count]
-        epochs = np.arange(count) * self.every
-        return History(epochs, **columns, stopped=self.stopped, best_epoch=self.best_epoch)
+        epochs, now = np.arange(count) * self.every, epoch in (None, self.epoch)
+        stopped, best = (self.stopped, self.best_epoch) if now else (None, None)
+        return History(epochs, **columns, stopped=stopped, best_epoch=best)

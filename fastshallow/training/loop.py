@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from functools import cached_property
 from time import perf_counter
 from typing import Any
 
@@ -28,9 +30,10 @@ class DivergenceError(ArithmeticError):
 
 @dataclass
 class Progress:
-    """What a callback is told, after `epoch` of `epochs` epochs; it may set `stop` to end training.
+    """What a callback is told, after `epoch` of `epochs` epochs; it may set `stop`, or return True, to end training.
 
     Numbers are those of the last recorded epoch, NaN if there is none yet. `seconds` have passed since the beginning.
+    `network` is the network as it is then, with a copy of the parameters.
     """
 
     epoch: int
@@ -40,8 +43,14 @@ class Progress:
     validation_score: float
     learning_rate: float
     seconds: float
-    network: Network  # as it is now, with a copy of the parameters
     stop: bool = False
+    _network: Callable[[], Network] | None = field(default=None, repr=False)
+
+    @cached_property
+    def network(self) -> Network:
+        """Made when it is asked for: to collect its history takes longer than an epoch may."""
+        assert self._network is not None
+        return self._network()
 
 
 Callback = Callable[[Progress], Any]
@@ -49,11 +58,11 @@ Callback = Callable[[Progress], Any]
 
 @dataclass(frozen=True)
 class Hooks:
-    """What happens between steps: callbacks every so many seconds or each epoch (0), and checkpoints."""
+    """What happens before the first step, and between steps: each callback every so many seconds, or each epoch (0)."""
 
-    callbacks: Sequence[Callback]
-    every: float
+    callbacks: Sequence[tuple[Callback, float]]
     checkpoint: Checkpoint | None
+    compiling: AbstractContextManager[Any]
 
 
 def go(
@@ -66,38 +75,49 @@ def go(
     stored: Any = None,
 ) -> Network:
     """Train from parameters `p`, or from where a stored run was, to the end."""
-    module = named_backend(settings.backend)
-    state = {} if stored is None else stored.members
-    watch = Watch(settings, validation, module, threads, state)
-    record = Record(settings.cost_every)
-    if stored is not None:
-        stored.go_on(record)
-    if isinstance(settings.optimizer, LBFGS):
-        steps: Any = Minimizing(data, p, settings, module, threads, state)
-    elif settings.backend == "fused":
-        from .compiled import Compiled
+    errors = np.geterr()
+    with np.errstate(all="ignore"):  # infinity and NaN show in the cost
+        module = named_backend(settings.backend)
+        state = {} if stored is None else stored.members
+        watch = Watch(settings, validation, module, threads, state)
+        record = Record(settings.cost_every)
+        if stored is not None:
+            stored.go_on(record)
+        with hooks.compiling:
+            if isinstance(settings.optimizer, LBFGS):
+                steps: Any = Minimizing(data, p, settings, module, threads, state)
+            elif settings.backend == "fused":
+                from .compiled import Compiled
 
-        steps = Compiled(data, p, settings, watch.rates, threads, state)
-    else:
-        steps = Stepwise(data, p, settings, watch.rates, module, state)
-    watch.prepare(steps.parameters, steps.hidden)
-    run = _Run(settings, steps, watch, record, hooks)
-    run.go()
-    best, hidden = watch.best if watch.best is not None else (steps.parameters, steps.hidden)
-    if not all(np.isfinite(each).all() for each in (*best, hidden.slope or 0.0)):
-        raise run.diverged("a parameter became NaN or infinite")
-    return Network(best, hidden, settings.output, record.history())
+                steps = Compiled(data, p, settings, watch.rates, threads, state)
+            else:
+                steps = Stepwise(data, p, settings, watch.rates, module, state)
+            watch.prepare(steps.parameters, steps.hidden)
+        run = _Run(settings, data, steps, watch, record, hooks, errors)
+        run.go()
+        best, hidden = watch.best if watch.best is not None else (run.parameters(), steps.hidden)
+        if not all(np.isfinite(each).all() for each in (*best, hidden.slope or 0.0)):
+            raise run.diverged("a parameter became NaN or infinite")
+        return Network(best, hidden, settings.output, record.history())
 
 
 class _Run:
     """One run, from here to its end."""
 
-    def __init__(self, settings: Settings, steps: Any, watch: Watch, record: Record, hooks: Hooks) -> None:
-        self.settings, self.steps, self.watch, self.record, self.hooks = settings, steps, watch, record, hooks
-        self.called, self.each_epoch = 0.0, bool(hooks.callbacks) and hooks.every == 0.0
+    def __init__(
+        self, settings: Settings, data: Data, steps: Any, watch: Watch, record: Record, hooks: Hooks, errors: Any
+    ) -> None:
+        self.settings, self.data, self.steps, self.watch = settings, data, steps, watch
+        self.record, self.hooks, self.errors = record, hooks, errors
+        self.each_epoch = any(every == 0.0 for _, every in hooks.callbacks)
+
+    def parameters(self) -> Parameters:
+        """As the last step left them, but for what belongs to features that are constant."""
+        return self.data.settled(self.steps.parameters, self.settings.constant)
 
     def go(self) -> None:
-        self.taken = self.called = perf_counter()
+        self.taken = perf_counter()
+        self.called = [self.taken] * len(self.hooks.callbacks)
         try:
             while self.record.epoch < self.settings.epochs and self.record.stopped is None:
                 self.take_steps()
@@ -119,16 +139,19 @@ class _Run:
             raise self.diverged(self.steps.failure)
         done = self.record.epoch
         if self.watch.active and done > epoch and (done - 1) % self.record.every == 0:
-            self.record.stopped = self.watch.look(self.record, self.steps.parameters, self.steps.hidden)
+            self.record.stopped = self.watch.look(self.record, self.parameters(), self.steps.hidden)
         self.record.stopped = self.record.stopped or self.steps.finished
-        last = done == self.settings.epochs or self.record.stopped is not None
         now = perf_counter()
-        if last or (done > epoch if self.each_epoch else now - self.called >= self.hooks.every):
-            self.called = now
-            for callback in self.hooks.callbacks:
+        for i, (callback, every) in enumerate(self.hooks.callbacks):
+            if self.ends() or (now - self.called[i] >= every if every else done > epoch):
+                self.called[i] = now
                 self.call(callback)
-        if self.hooks.checkpoint and self.hooks.checkpoint.due and not last:
+        if self.hooks.checkpoint and self.hooks.checkpoint.due and not self.ends():
             self.write(self.hooks.checkpoint)
+
+    def ends(self) -> bool:
+        """Whether there are no more steps to take."""
+        return self.record.epoch == self.settings.epochs or self.record.stopped is not None
 
     def take(self) -> None:
         """Note what the steps have led to."""
@@ -144,14 +167,20 @@ class _Run:
         checkpoint.write(self.steps.parameters, state | self.watch.state(), self.record)
 
     def call(self, callback: Callback) -> None:
-        record, settings = self.record, self.settings
-        copies = Parameters(*(each.copy() for each in self.steps.parameters))
-        network = Network(copies, self.steps.hidden, settings.output, record.history())
+        record, settings, epoch = self.record, self.settings, self.record.epoch
+        copies, hidden = Parameters(*(each.copy() for each in self.parameters())), self.steps.hidden
         names = ("cost", "validation_cost", "validation_score", "learning_rate")
         numbers: Any = {name: record.last(name) for name in names}
-        progress = Progress(record.epoch, settings.epochs, **numbers, seconds=record.elapsed, network=network)
-        callback(progress)
-        if progress.stop:
+        progress = Progress(
+            epoch,
+            settings.epochs,
+            **numbers,
+            seconds=record.elapsed,
+            _network=lambda: Network(copies, hidden, settings.output, record.history(epoch)),
+        )
+        with np.errstate(**self.errors):
+            answer = callback(progress)
+        if progress.stop or (isinstance(answer, (bool, np.bool_)) and answer):
             record.stopped = record.stopped or "callback"
 
     def diverged(self, what: str) -> DivergenceError:

@@ -60,8 +60,8 @@ class Minimizing:
             return False
         while self.epoch < until:
             cost = minimizer.cost
-            if not minimizer.step():
-                break
+            if not minimizer.step() and self.epoch:
+                break  # but an epoch that finds nothing to do at the start is recorded
             if (self.epoch + 1 - self._first) > len(self._costs):
                 self._costs.append(cost)
             self.epoch += 1

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Columns, Orders, block_size, computing
-from ..formulas import Activation, Output, Schedule
+from ..data import Columns, Orders, block_size, computing, stratified
+from ..formulas import Activation, Output, Parameters, Schedule
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Settings:
     tolerance: float
     key: int  # of all random numbers that are drawn while training goes on
     backend: str
+    constant: tuple[int, ...] = ()  # features that are the same in all examples, and count for nothing
 
 
 class Data(NamedTuple):
@@ -66,6 +68,14 @@ class Data(NamedTuple):
         X = self.X.take(examples) if isinstance(self.X, Columns) else self.X[:, examples]
         return Data(X, self.Y[:, examples], weights)
 
+    def settled(self, p: Parameters, constant: Sequence[int]) -> Parameters:
+        """Parameters of the same answers to these examples, with no weights of features that are constant in them."""
+        if not constant:
+            return p
+        x, W1, columns = self.batch(slice(0, 1)).X, p.W1.copy(), list(constant)
+        W1[:, columns] = 0.0
+        return p._replace(W1=W1, b1=p.b1 + p.W1[:, columns] @ x[columns])
+
     def batch_size(self, settings: Settings) -> int:
         """Examples of a step."""
         return min(self.m, settings.batch_size or self.m)
@@ -78,14 +88,25 @@ class Data(NamedTuple):
         return Orders(settings.key, self.m, block)
 
 
-def split(data: Data, fraction: float, key: int) -> tuple[Data, Data]:
-    """Hold out a random part of the examples; return copies of the rest, and of that part."""
+def split(data: Data, fraction: float, key: int, output: str) -> tuple[Data, Data]:
+    """Hold out a random part of the examples, of each class; return copies of the rest, and of that part."""
     held_out = round(data.m * fraction)
     if not 1 <= held_out < data.m:
         raise ValueError(f"validation={fraction:g} of {data.m} examples makes {held_out}: too few, or all")
     order = np.empty(data.m, np.intp)
     Orders(key, data.m).fill(2**63, order[None])  # that of an epoch that never comes
+    if output != "identity":
+        order = stratified(order, _kinds(data.Y, output))
     return data.take(np.sort(order[held_out:])), data.take(np.sort(order[:held_out]))
+
+
+def _kinds(Y: NDArray[Any], output: str) -> NDArray[np.intp]:
+    """The class of each example (m,); of several labels each combination is one."""
+    if output == "softmax":
+        return np.argmax(Y, axis=0)
+    if len(Y) == 1:
+        return (Y[0] > 0.5).astype(np.intp)
+    return np.unique(Y > 0.5, axis=1, return_inverse=True)[1].reshape(-1)
 
 
 def sample_weights(sample_weight: Any, m: int) -> NDArray[np.float64] | None:
@@ -120,7 +141,7 @@ def weighted(data: Data, class_weight: Any, output: str) -> Data:
 def _class_weights(class_weight: Any, Y: NDArray[Any], output: str) -> NDArray[np.float64]:
     if output == "identity" or (output == "sigmoid" and len(Y) > 1):
         raise ValueError(f"class_weight needs classes: output='softmax', or 'sigmoid' with one row of Y, not {len(Y)}")
-    labels = np.argmax(Y, axis=0) if output == "softmax" else (Y[0] > 0.5).astype(np.intp)
+    labels = _kinds(Y, output)
     classes = len(Y) if output == "softmax" else 2
     if isinstance(class_weight, str) and class_weight == "balanced":
         counts = np.bincount(labels, minlength=classes)

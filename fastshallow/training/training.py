@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from ..data import check_data, check_parameters, check_threads
 from ..formulas import (
     LBFGS,
+    OPTIMIZERS,
     Activation,
     Optimizer,
     Output,
@@ -22,6 +23,7 @@ from ..formulas import (
     activation,
     generator,
     initialize_parameters,
+    naming,
     number,
     output_layer,
     positive_integer,
@@ -37,11 +39,11 @@ from .arguments import (
     held_out_fraction,
     make_hooks,
     parted,
-    warn_of_symmetry,
 )
 from .checkpoints import Checkpoint, read
 from .loop import Callback, DivergenceError, Progress, go
 from .network import Network
+from .notices import constant_features, warn_of_constants, warn_of_end, warn_of_scale, warn_of_symmetry
 from .settings import Settings, weighted
 
 __all__ = ["DivergenceError", "Progress", "resume", "train"]
@@ -49,6 +51,7 @@ __all__ = ["DivergenceError", "Progress", "resume", "train"]
 Validation = float | tuple[Any, ArrayLike] | None
 
 
+@naming(optimizer=OPTIMIZERS, small=(name for name, each in OPTIMIZERS.items() if each.typical_rate < 0.1))
 def train(
     X: Any,
     Y: ArrayLike,
@@ -76,8 +79,9 @@ def train(
     tolerance: float = 0.0,
     cost_every: int = 1,
     callbacks: Callback | Sequence[Callback] = (),
-    callback_every: float | str = 0.1,
+    callback_every: float | None = None,
     progress: bool = False,
+    verbose: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
     every: float = 60.0,
 ) -> Network:
@@ -102,8 +106,8 @@ def train(
     epochs
         Times that training goes over all examples: in one step, or in one for each batch.
     learning_rate
-        alpha in W := W - alpha dW, and in the formulas of the other optimizers: try 0.01 or less with ``"rmsprop"``,
-        ``"adam"`` and ``"adamw"``. A number; a schedule, such as ``fs.Cosine(0.1)``, ``fs.StepDecay``,
+        alpha in W := W - alpha dW, and in the formulas of the other optimizers: try 0.01 or less with
+        {small}. A number; a schedule, such as ``fs.Cosine(0.1)``, ``fs.StepDecay``,
         ``fs.InverseScaling``, ``fs.Adaptive`` or ``fs.WarmUp(fs.Cosine(0.1), epochs=5)``; or a function of your own
         that gives the learning rate of an epoch, counted from 0.
     scale, seed
@@ -113,9 +117,9 @@ def train(
     threads
         As for `forward`.
     optimizer
-        ``"gradient_descent"``, ``"momentum"``, ``"nesterov"``, ``"rmsprop"``, ``"adam"`` or ``"adamw"``, all as PyTorch
-        computes them; or an object with hyperparameters of your own, such as ``fs.Momentum(beta=0.95)`` or
-        ``fs.Adam(beta1=0.9, beta2=0.999, epsilon=1e-8)``. ``"lbfgs"``, or ``fs.LBFGS(history_size=10)``, needs no
+        {optimizer},
+        all as PyTorch computes them; or an object with hyperparameters of your own, such as ``fs.Momentum(beta=0.95)``
+        or ``fs.Adam(beta1=0.9, beta2=0.999, epsilon=1e-8)``. ``"lbfgs"``, or ``fs.LBFGS(history_size=10)``, needs no
         learning rate: an epoch is a line search over all examples, and training ends where it has converged.
     l2
         Adds l2 / (2 m) times the sum of the squared weights, without the biases, to the cost, and so l2 / m times the
@@ -146,7 +150,8 @@ def train(
         Parameters to begin with, instead of `n_h` and `scale`. They are not changed.
     validation
         Examples that are not learnt from: ``(X, Y)``, or the fraction of the examples to hold out, which are drawn by
-        `seed` (this copies the data once). Their cost and score after each recorded epoch go into the history.
+        `seed`, of classes the same part of each (this copies the data once). Their cost and score after each recorded
+        epoch go into the history.
     patience
         Stop after so many recorded epochs in a row without improvement: of the validation cost, or without `validation`
         of the training cost. With `validation` the network gets the parameters whose validation cost was lowest.
@@ -155,12 +160,16 @@ def train(
     cost_every
         Record the cost of every so many-th epoch, as it is before the epoch's update.
     callbacks
-        One function or several, called as ``callback(progress)`` with an `fs.Progress` between steps and at the end;
-        ``progress.stop = True`` ends training.
+        One function or several, called as ``callback(progress)`` with an `fs.Progress` after each epoch; one that
+        returns True, or sets ``progress.stop = True``, ends training.
     callback_every
-        Seconds between two calls; or ``"epoch"`` for one after each epoch, which takes about 20 us.
+        Seconds between two calls, and one at the end, where one after each epoch takes too long: that costs about 20 us
+        beside the callback itself, as much as the epoch of a few hundred examples.
     progress
         Whether to show a progress bar, in a terminal or notebook; needs tqdm: ``pip install "fastshallow[progress]"``.
+    verbose
+        1 shows a bar as `progress` does, and where none can be shown, as in a log, prints a line now and then: epoch,
+        cost, validation, learning rate, time.
     checkpoint, every
         A file to write every so many seconds, and at the end, from which `resume` goes on.
 
@@ -182,7 +191,9 @@ def train(
     Warns
     -----
     UserWarning
-        If all hidden units begin equal, as with ``scale=0``: they then stay equal.
+        If all hidden units begin equal, as with ``scale=0``: they then stay equal. For features that are the same in
+        all examples: their weights are then 0, unless `parameters` are given. For features far from mean 0 and
+        variance 1, by a sample of the examples. For a run that ends at a cost far above its first or its lowest.
 
     Notes
     -----
@@ -207,7 +218,6 @@ def train(
     random = generator(seed)
     if p is None:
         p = initialize_parameters(data.X.shape[0], n_h, len(data.Y), scale, random, data.dtype)
-    warn_of_symmetry(p)
     settings = Settings(
         hidden=g,
         output=loss,
@@ -228,13 +238,23 @@ def train(
     )
     data, held_out = parted(data, validation, settings, loss)
     data = weighted(data, class_weight, loss.name)
-    settings = replace(settings, backend=chosen_backend(settings, data, p))
+    constant = constant_features(data.X)
+    if parameters is None:
+        p.W1[:, constant] = 0.0
+    constant = [k for k in constant if not p.W1[:, k].any()]  # which stay 0
+    settings = replace(settings, backend=chosen_backend(settings, data, p), constant=tuple(constant))
     writer = None
     if checkpoint is not None:
         writer = Checkpoint(checkpoint, number("every", every, "not negative"), settings, data)
-    hooks, bar = make_hooks(callbacks, callback_every, progress, settings.epochs, writer)
-    with bar:
-        return go(settings, data, held_out, p, threads, hooks)
+    hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings.epochs, writer)
+    warn_of_symmetry(p)
+    if parameters is None:
+        warn_of_constants(constant, len(p.W1[0]))
+    warn_of_scale(data.X)
+    with shown:
+        network = go(settings, data, held_out, p, threads, hooks)
+    warn_of_end(network.history)
+    return network
 
 
 def resume(
@@ -250,8 +270,9 @@ def resume(
     epochs: int | None = None,
     threads: int | None = None,
     callbacks: Callback | Sequence[Callback] = (),
-    callback_every: float | str = 0.1,
+    callback_every: float | None = None,
     progress: bool = False,
+    verbose: int = 0,
     checkpoint: str | os.PathLike[str] | None = None,
     every: float = 60.0,
 ) -> Network:
@@ -267,7 +288,7 @@ def resume(
         Your own activation, or your own function of the epoch, if training began with one.
     epochs
         Train to so many epochs in all, instead of those that training began with.
-    threads, callbacks, callback_every, progress, every
+    threads, callbacks, callback_every, progress, verbose, every
         As for `train`.
     checkpoint
         Where to write the next checkpoints: to `path`, unless another file is given.
@@ -297,6 +318,8 @@ def resume(
     stored.check_data(data, held_out, data.batch_size(settings))
     every = number("every", every, "not negative")
     writer = Checkpoint(path if checkpoint is None else checkpoint, every, settings, data)
-    hooks, bar = make_hooks(callbacks, callback_every, progress, settings.epochs, writer)
-    with bar:
-        return go(settings, data, held_out, p, threads, hooks, stored)
+    hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings.epochs, writer)
+    with shown:
+        network = go(settings, data, held_out, p, threads, hooks, stored)
+    warn_of_end(network.history)
+    return network

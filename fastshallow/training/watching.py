@@ -113,8 +113,9 @@ def cost_of(output: Output, Z2: NDArray[Any], Y: NDArray[Any]) -> float:
 def score_of(output: str, Z2: NDArray[Any], Y: NDArray[Any]) -> float:
     """How good scores Z2 (n_y, m) are: accuracy, or for numbers the outputs' mean R2 (NaN if one is constant)."""
     if output == "identity":
-        error, spread = np.mean((Z2 - Y) ** 2, axis=1), np.var(Y, axis=1)
-        return 1.0 - float(np.mean(error / spread)) if spread.all() else math.nan
+        with np.errstate(all="ignore"):
+            error, spread = np.mean((Z2 - Y) ** 2, axis=1), np.var(Y, axis=1)
+            return 1.0 - float(np.mean(error / spread)) if spread.all() else math.nan
     if output == "softmax":
         return float(np.mean(np.argmax(Z2, axis=0) == np.argmax(Y, axis=0)))
     return float(np.mean((Z2 > 0.0) == (Y > 0.5)))
