@@ -43,9 +43,26 @@ MEMBERS = re.compile(
 )
 
 TEXTS = ("format", "settings", "data", "history_stopped", "minimizer_reason")
-COUNTS = ("version", "epoch", "position", "waited", "idle", "minimizer_iterations", "minimizer_evaluations")
+COUNTS: tuple[str, ...] = (
+    "version",
+    "epoch",
+    "position",
+    "waited",
+    "idle",
+    "minimizer_iterations",
+    "minimizer_evaluations",
+)
 COUNTS += ("history_epoch", "history_best_epoch")
-NEEDED = (*Parameters._fields, "version", "settings", "data", "epoch", "elapsed", "history_epoch", "history_stopped")
+NEEDED: tuple[str, ...] = (
+    *Parameters._fields,
+    "version",
+    "settings",
+    "data",
+    "epoch",
+    "elapsed",
+    "history_epoch",
+    "history_stopped",
+)
 NEEDED += ("history_best_epoch", "history_cost")
 
 
@@ -130,7 +147,7 @@ class Stored:
             kinds = "U" if name in TEXTS else "iu" if name in COUNTS else "f"
             if array.shape != right or array.dtype.kind not in kinds:
                 raise ValueError(f"{name} is {array.dtype} of shape {array.shape}")
-            if kinds == "iu" and array.size and not (-1 <= int(array.min()) and int(array.max()) < 2**53):
+            if kinds == "iu" and array.size and (int(array.min()) < -1 or int(array.max()) >= 2**53):
                 raise ValueError(f"{name} is {array}")
             if kinds == "f" and np.isnan(array).any() and not name.startswith("history"):
                 raise ValueError(f"{name} holds NaN")
