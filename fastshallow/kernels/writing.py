@@ -22,7 +22,8 @@ from llvmlite import ir
 from .syntax import OPERATORS, functions, several
 from .values import BOOL, INT, REAL, SUBSTITUTES, VOID, Value, as_kind, constant, kind_of_constant, truth
 
-RETURNS = {None: None, "bool": BOOL, "int": INT, "float": REAL}  # what a helper's annotation says that it gives back
+# What a helper's annotation says that it gives back.
+RETURNS = {None: None, "bool": BOOL, "int": INT, "float": REAL, bool: BOOL, int: INT, float: REAL}
 
 
 class Module:
@@ -125,7 +126,7 @@ class _Body:
         for node in nodes:
             if self.builder.block.is_terminated:
                 return
-            getattr(self, f"do_{type(node).__name__}")(node)
+            self.visit("do", node)
 
     def do_Expr(self, node: Any) -> None:
         if not isinstance(node.value, ast.Constant):
@@ -259,8 +260,16 @@ class _Body:
     # ---- expressions ----
 
     def value(self, node: Any) -> Any:
+        return self.visit("of", node)
+
+    def visit(self, how: str, node: Any) -> Any:
+        """Write a statement, `do`, or give the value `of` an expression; an error says where it stands."""
+        kind = type(node).__name__
+        method = getattr(self, f"{how}_{kind}", None)
+        if method is None:
+            raise self.refusal(node, f"kernels have no {kind}")
         try:
-            return getattr(self, f"of_{type(node).__name__}")(node)
+            return method(node)
         except (TypeError, ValueError, AttributeError, KeyError) as error:
             if getattr(error, "told", False):
                 raise
