@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from ..data import files
@@ -25,5 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
         with open(arguments.output, "w", encoding="utf-8", newline="") as file:
             file.writelines(pieces)
     else:
+        if not sys.stdout.isatty() and "PYTHONIOENCODING" not in os.environ and hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(encoding="utf-8")  # a file, most likely, which is to be read again
         sys.stdout.writelines(pieces)
     return 0

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..backends import COMPILED, dispatch
 from ..data import files
 from ..formulas import update_rule
-from ..training import Network, Progress, read_checkpoint
+from ..training import CheckpointError, Network, Progress, read_checkpoint
 from ..training import resume as go_on
 from ..training import train as fit
 from . import lessons, tables, training_report
@@ -37,9 +37,13 @@ class Task(NamedTuple):
     def run(self, backend: str, arguments: argparse.Namespace, callback: Any) -> Network:
         """Train on a backend."""
         more: dict[str, Any] = {"threads": arguments.threads, "callbacks": callback, "class_weight": self.class_weight}
+        more["callback_every"] = 0.1
         if self.resumed is not None:
             epochs, checkpoint = self.settings["epochs"], arguments.checkpoint
-            return go_on(self.resumed, self.X, self.Y, epochs=epochs, checkpoint=checkpoint, **more)
+            try:
+                return go_on(self.resumed, self.X, self.Y, epochs=epochs, checkpoint=checkpoint, **more)
+            except CheckpointError as error:
+                raise ValueError(f"{error}; so must be the table, --seed, --test-fraction and --class-weight") from None
         if backend == self.backend:  # the reference has no checkpoint
             more["checkpoint"] = arguments.checkpoint
         return fit(self.X, self.Y, self.n_h, backend=backend, **self.settings, **more)
@@ -47,8 +51,9 @@ class Task(NamedTuple):
 
 def run(arguments: argparse.Namespace) -> int:
     """Train on a table, or on the planar flower; show how well and how fast it went; save the network."""
-    if arguments.output:
-        files.check_writable("--output", arguments.output)
+    for option in "output", "checkpoint":
+        if getattr(arguments, option):
+            files.check_writable(f"--{option}", getattr(arguments, option))
     if arguments.resume and arguments.compare:
         raise ValueError("--compare goes with a whole run, not with --resume")
     options = tables.Options.of(arguments)
@@ -142,6 +147,10 @@ def _resumed(arguments: argparse.Namespace, learnt: lessons.Lesson) -> Task:
         "patience": kept.patience,
         "validation": kept.validation,
     }
+    sizes, here = (p.W1.shape[1], len(p.W2), kept.output.name), (len(learnt.X), len(learnt.Y), learnt.output)
+    if sizes != here:
+        began, makes = ("{} features and {} outputs, {}".format(*each) for each in (sizes, here))
+        raise ValueError(f"{path} began with {began}; {learnt.name} makes {makes}")
     begun = settings | {"hidden_units": len(p.W1), "dtype": str(p.W1.dtype), "backend": kept.backend}
     for name, value in begun.items():
         given = getattr(arguments, name, None)
@@ -163,7 +172,7 @@ def _train(
     epochs = task.settings["epochs"]
     with progress_bar(backend, wanted=not arguments.json) as step:
         if step and backend in COMPILED:
-            step(0, epochs, "compiling, or loading what is compiled")
+            step(0, epochs, "compiling, or loading")
 
         def show(progress: Progress) -> None:
             if step:

@@ -51,7 +51,8 @@ def show(result: dict[str, Any], data: str | None) -> None:
     if "rmse" in scored:
         print(f"Root mean square error of the {part} rows: {scored['rmse']:.6g}.")
     else:
-        print(f"Guessing the most frequent value would be right for {_percent(scored['most_frequent'])} of these rows.")
+        frequent = _percent(scored["most_frequent"])
+        print(f"Guessing the most frequent value would be right for {frequent} of the {part} rows.")
     if "confusion" in scored:
         _show_classes(part, scored)
     if comparison:
