@@ -40,6 +40,12 @@ BENCH = """examples:
 
 One step is the cost and all gradients, on one thread. Backends are timed by turns, after each has given NumPy's
 answer; the best turn counts. Loops over examples in Python are left out where a step would take over a second."""
+COMPILE = """examples:
+  fastshallow compile
+  fastshallow compile --set small
+  FASTSHALLOW_CACHE_DIR=/opt/fastshallow fastshallow compile      for all users of that folder, who need not write there
+
+What is compiled is kept in FASTSHALLOW_CACHE_DIR, or in your own folder of caches; nothing is compiled twice."""
 INFO = """examples:
   fastshallow info
   fastshallow info --json"""
@@ -106,7 +112,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     """The parser, and those of the commands by their names."""
     parser = _Parser(prog="fastshallow", description="Train networks with one hidden layer, fast, on a CPU.")
     parser.add_argument("--version", action=_Version)
-    commands = parser.add_subparsers(dest="command", metavar="train | predict | bench | info")
+    commands = parser.add_subparsers(dest="command", metavar="train | predict | bench | compile | info")
 
     def command(name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
         made = commands.add_parser(
@@ -151,6 +157,9 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         help=f"of {', '.join(BACKENDS)} (default: all)",
     )
     bench.add_argument("--seconds", type=_positive, default=0.2, help="time spent on each figure (default: 0.2)")
+
+    compile_ = command("compile", "compile in advance what is built in, so that nobody waits for it", COMPILE)
+    compile_.add_argument("--set", choices=("all", "small"), default="all", help="default: all; small: the commonest")
 
     command("info", "show what decides speed on this machine", INFO)
     return parser, dict(commands.choices)

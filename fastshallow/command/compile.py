@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import json
 from time import perf_counter
 
 from ..backends import unavailable
 from ..data import files
-from .console import progress_bar, seconds_text
+from .console import print_json, progress_bar, seconds_text
 
 
-def compile(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
     """Fill the folder of compiled code; say where it is, and how long that took."""
     problem = unavailable()
     if problem:
@@ -38,7 +37,7 @@ def compile(arguments: argparse.Namespace) -> int:
     size = sum(path.stat().st_size for path in kept)
     report = {"folder": str(folder), "compiled": len(kept - before), "files": len(kept), "bytes": size}
     if arguments.json:
-        print(json.dumps(report | {"seconds": seconds}))
+        print_json(report | {"seconds": seconds})
         return 0
     print(f"{len(kept - before)} of {len(work)} units were compiled in {seconds_text(seconds)}; the others were there.")
     print(f"{folder} holds {len(kept)} files, {size / 1e6:.1f} MB. Training and predicting load them from there.")
