@@ -81,9 +81,8 @@ def tile_rows() -> int:
     return 8 if register_bits() == 512 else 4
 
 
-@functools.cache
 def target_machine() -> Any:
-    """LLVM's compiler for this processor."""
+    """A new compiler of LLVM's for this processor; an engine takes the one that it is given for its own."""
     for start in (llvm.initialize_native_target, llvm.initialize_native_asmprinter):
         start()
     triple = llvm.get_process_triple()
