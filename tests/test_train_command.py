@@ -146,7 +146,7 @@ def test_classes_weigh_as_they_are_told_to(table, run):
         (("--dropout", "1"), "--dropout: '1' is not a number from 0 to 1, 1 excluded"),
         (("--threads", "0"), "--threads: '0' is not a whole number, 1 or more"),
         (("--checkpoint", "no/run.npz"), "no/run.npz: no such folder: no"),
-        (("--checkpoint", "a.npz", "--output", "./a.npz"), "--output ./a.npz: the checkpoint is there; a network needs"),
+        (("--checkpoint", "a.npz", "--output", "./a.npz"), "--output ./a.npz: the checkpoint is there; a network"),
         (("--resume", "a.npz", "--output", "a.npz"), "--output a.npz: the checkpoint is there"),
         (("--resume", "nosuch.npz"), "nosuch.npz: no such file or directory"),
         (("--resume", "data.csv"), "data.csv: not a checkpoint"),
