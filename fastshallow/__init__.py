@@ -6,7 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from .backends import backends, cost_and_gradients, explain, forward
-from .data import datasets
+from .data import datasets, one_hot, standardize
 from .formulas import (
     Activation,
     Adaptive,
@@ -57,7 +57,9 @@ __all__ = [
     "forward",
     "initialize_parameters",
     "leaky_relu",
+    "one_hot",
     "resume",
+    "standardize",
     "train",
 ]
 __all__ += _optimizers.__all__

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -341,7 +342,7 @@ def test_a_terminal_without_rich_gets_a_plain_bar():
     status, shown = on_a_terminal("train", "--epochs", "3000", "--backend", "numpy", TERM="dumb")
     assert status == 0
     assert "\x1b[" not in shown
-    assert "\rnumpy: 3,000 of 3,000, cost 0.23" in shown
+    assert re.search(r"\rnumpy: 3,000 of 3,000, .*cost 0.23", shown)
 
 
 def test_bench_validates_and_times_every_backend():

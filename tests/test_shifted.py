@@ -5,8 +5,9 @@ import pytest
 from cases import make_case, ordered
 
 import fastshallow as fs
+from fastshallow.data import Features
 from fastshallow.formulas import ACTIVATIONS, OUTPUTS
-from fastshallow.training import Features, Network
+from fastshallow.training import Network
 
 SHAPES = [(2, 4, 1), (5, 3, 2), (30, 64, 1), (200, 3, 1), (300, 40, 3)]
 

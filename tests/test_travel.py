@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import fastshallow as fs
+from fastshallow.data import Features
 from fastshallow.formulas import ACTIVATIONS
-from fastshallow.training import Features, Network, Target
+from fastshallow.training import Network, Target
 
 X, Y = fs.datasets.planar_flower()
 

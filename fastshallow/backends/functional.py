@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..data import FLOAT32, FLOAT64, check_parameters, check_threads, check_x, check_y
+from ..data import FLOAT32, FLOAT64, by_pieces, check_parameters, check_threads, check_x, check_y, computing
 from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, activation, naming, output_layer
 from .dispatch import explain, unavailable
 from .ladder import BACKENDS, COMPILED, load
@@ -45,7 +45,8 @@ def forward(
     X : (n_x, m)
         Examples as columns. float32 is computed in float32, as are float16, bfloat16, booleans and integers of 8 or 16
         bits; everything else in float64. C- and Fortran-ordered, strided, read-only and memory-mapped arrays of float32
-        and float64 are used as they are; others are converted as a whole.
+        and float64 are used as they are; other numbers, and those of another byte order, are converted some examples at
+        a time. Tables and lists of numbers are converted as a whole; masked elements and missing values are refused.
     p : Parameters
         W1 (n_h, n_x), b1 (n_h, 1), W2 (n_y, n_h), b2 (n_y, 1).
     hidden
@@ -74,11 +75,14 @@ def forward(
     -----
     Deep Learning Specialization, Course 1, Week 3: "Vectorizing across multiple examples".
     """
-    X = check_x(X)
+    X = check_x(X, stored=True)
     p = check_parameters(p, X)
     check_threads(threads)
     run = _backend(backend, X, p)
-    return run.forward(X, p, activation(hidden), output_layer(output), threads)  # type: ignore[no-any-return]
+    g, loss = activation(hidden), output_layer(output)
+    if X.dtype is FLOAT64 or X.dtype is FLOAT32:
+        return run.forward(X, p, g, loss, threads)  # type: ignore[no-any-return]
+    return by_pieces(lambda piece: run.forward(piece, p, g, loss, threads), X)
 
 
 def forward_shifted(X: NDArray[Any], shift: NDArray[Any], p: Parameters, **options: Any) -> NDArray[Any]:
@@ -111,7 +115,8 @@ def cost_and_gradients(
         As for `forward`.
     Y : (n_y, m)
         What the outputs should be, as columns: labels 0 or 1 for ``"sigmoid"`` (binary cross-entropy, summed over
-        outputs), one-hot for ``"softmax"`` (cross-entropy), numbers for ``"identity"`` (half the squared error).
+        outputs), one-hot for ``"softmax"`` (cross-entropy), numbers for ``"identity"`` (half the squared error). Of one
+        dimension, it is one row. `one_hot` makes rows of labels that are words or whole numbers.
 
     Returns
     -------
@@ -130,8 +135,9 @@ def cost_and_gradients(
     Deep Learning Specialization, Course 1, Week 3: "Gradient descent for neural networks". All three outputs have
     dZ2 = A2 - Y; then dW2 = 1/m dZ2 A1', dZ1 = W2' dZ2 * g1'(Z1), dW1 = 1/m dZ1 X'.
     """
-    # All checks would cost more than a small step. What was right goes straight to the kernel, which knows its
-    # arguments' types and compares their shapes; when it refuses them, the checks below say why.
+    # All checks would cost more than a small step. What was right goes straight to the kernel, which compares shapes;
+    # when it refuses them, the checks below say why. It reads NumPy's arrays itself, so they must be just that: others,
+    # such as JAX's, may have the same dtype.
     # It holds for "fused", and for "auto" where that has picked it: for one shape as for all.
     if threads is not None and (type(threads) is not int or threads < 1):
         check_threads(threads)
@@ -185,6 +191,6 @@ def _backend(name: str, X: NDArray[Any], p: Parameters) -> ModuleType:
     if found is None:
         if name == "auto":
             (n_y, n_h), (n_x, m) = p.W2.shape, X.shape
-            return named_backend(explain(n_x, n_h, n_y, m, X.dtype).backend)
+            return named_backend(explain(n_x, n_h, n_y, m, computing(X.dtype)).backend)
         found = _ready[name] = named_backend(name)
     return found

@@ -8,6 +8,7 @@ import importlib
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -64,7 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             return 0
         if arguments.command == "bench" and argv is None:
             _restart_on_one_thread()
-        status: int = importlib.import_module(f".{arguments.command}", __package__).run(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _note
+            status: int = importlib.import_module(f".{arguments.command}", __package__).run(arguments)
         sys.stdout.flush()
         return status
     except BrokenPipeError:  # whoever read this has seen enough
@@ -80,6 +83,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"not enough memory. {error}")
     except (ValueError, ArithmeticError) as error:  # bad input in the package's own words, or divergence
         return _complain(str(error))
+
+
+def _note(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"fastshallow: note: {message}", file=sys.stderr)
 
 
 def _complain(message: str) -> int:

@@ -7,10 +7,12 @@ import json
 import math
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from time import perf_counter
 from typing import Any, TextIO
 
 Step = Callable[[int, int, str], None]  # how far, of how much, and a remark
@@ -60,16 +62,24 @@ def progress_bar(label: str, wanted: bool = True) -> Iterator[Step | None]:
 
 @contextmanager
 def _plain_bar(label: str) -> Iterator[Step]:
-    shown = 0
+    from ..training import Clock
 
-    def step(done: int, total: int, remark: str) -> None:
+    state, shown, begin = ("beginning", ""), 0, perf_counter()
+
+    def draw(seconds: float) -> None:
         nonlocal shown
-        line = f"{label}: {done:,} of {total:,}, {remark}"
+        line = f"{label}: {state[0]}, {seconds:.0f} s, {state[1]}"[: shutil.get_terminal_size().columns - 1]
         print(f"\r{line.ljust(shown)}", end="", file=sys.stderr, flush=True)
         shown = len(line)
 
+    def step(done: int, total: int, remark: str) -> None:
+        nonlocal state
+        state = f"{done:,} of {total:,}", remark
+        draw(perf_counter() - begin)
+
     try:
-        yield step
+        with Clock(draw):
+            yield step
     finally:
         print(file=sys.stderr)
 
@@ -78,15 +88,16 @@ def _plain_bar(label: str) -> Iterator[Step]:
 def _rich_bar(label: str) -> Iterator[Step]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.table import Column
 
     columns = (
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=None, table_column=Column(ratio=1, max_width=40)),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[remark]}"),
         TimeElapsedColumn(),
+        TextColumn("{task.fields[remark]}", table_column=Column(ratio=3, no_wrap=True)),  # what is cut off first
     )
-    with Progress(*columns, console=Console(stderr=True), auto_refresh=False) as bar:
+    with Progress(*columns, console=Console(stderr=True), expand=True) as bar:
         task = bar.add_task(label, total=None, remark="")
 
         def step(done: int, total: int, remark: str) -> None:

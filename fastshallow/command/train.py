@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -54,6 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     for option in "output", "checkpoint":
         if getattr(arguments, option):
             files.check_writable(f"--{option}", getattr(arguments, option))
+    kept = [os.path.abspath(path) for path in (arguments.checkpoint, arguments.resume) if path]
+    if arguments.output and os.path.abspath(arguments.output) in kept:
+        raise ValueError(f"--output {arguments.output}: the checkpoint is there; a network needs a file of its own")
     if arguments.resume and arguments.compare:
         raise ValueError("--compare goes with a whole run, not with --resume")
     options = tables.Options.of(arguments)

@@ -19,6 +19,8 @@ def class_weights(given: Sequence[str] | None, lesson: lessons.Lesson) -> Any:
         raise ValueError("--class-weight needs classes; the target is learnt as numbers, or as several labels at once")
     if list(given) == ["balanced"]:
         return "balanced"
+    if given[0] == "balanced":
+        raise ValueError(f"--class-weight balanced stands alone, without {given[1]!r}; other arguments go before it")
     weights = {}
     for text in given:
         name, sign, weight = text.rpartition("=")

@@ -1,12 +1,15 @@
 """What comes in: arrays of any dtype and memory order, sparse matrices, files, and the data sets of the course."""
 
 from . import datasets, files
+from .arrays import as_array
 from .checks import check_data, check_finite, check_labels, check_parameters, check_threads, check_x, check_y
 from .columns import Column, Notes, features_of, label, learn_recipe
 from .dtypes import FLOAT32, FLOAT64, STORED, by_pieces, computing
-from .orders import Orders, block_size
+from .labels import one_hot
+from .orders import Orders, block_size, stratified
 from .recipes import Recipe, Rule, listed
 from .sparse import Columns, columns_of, is_sparse
+from .standardizing import Features, moments, standardize, standardized
 
 __all__ = [
     "FLOAT32",
@@ -14,10 +17,12 @@ __all__ = [
     "STORED",
     "Column",
     "Columns",
+    "Features",
     "Notes",
     "Orders",
     "Recipe",
     "Rule",
+    "as_array",
     "block_size",
     "by_pieces",
     "check_data",
@@ -36,4 +41,9 @@ __all__ = [
     "label",
     "learn_recipe",
     "listed",
+    "moments",
+    "one_hot",
+    "standardize",
+    "standardized",
+    "stratified",
 ]

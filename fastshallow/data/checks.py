@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..formulas import Parameters, positive_integer
-from .dtypes import FLOAT32, FLOAT64, computing, is_bfloat16, is_stored
+from .arrays import ROWS_OF_CLASSES, as_numbers
+from .dtypes import FLOAT32, FLOAT64, computing, is_stored
 from .sparse import Columns, columns_of, is_sparse
 
 
@@ -58,6 +59,7 @@ def check_parameters(p: Parameters, X: NDArray[Any], name: str = "p") -> Paramet
             and b1.flags.carray
             and W2.flags.carray
             and b2.flags.carray
+            and type(W1) is type(b1) is type(W2) is type(b2) is np.ndarray
         ):
             return p
     except (AttributeError, IndexError):
@@ -66,7 +68,7 @@ def check_parameters(p: Parameters, X: NDArray[Any], name: str = "p") -> Paramet
 
 
 def check_y(Y: ArrayLike, X: NDArray[Any], n_y: int | None) -> NDArray[Any]:
-    """Y as an array (n_y, m) of the dtype that X is computed in."""
+    """Y as an array (n_y, m) of the dtype that X is computed in; of one dimension, it is one row."""
     dtype = computing(X.dtype)
     if type(Y) is np.ndarray and Y.dtype is dtype and Y.ndim == 2:
         row, column = Y.strides
@@ -76,13 +78,23 @@ def check_y(Y: ArrayLike, X: NDArray[Any], n_y: int | None) -> NDArray[Any]:
             return Y
     y = _as_matrix("Y", Y, dtype)
     if y.shape[1] != X.shape[1]:
-        hint = "; an example is a column: did you mean Y.T?" if y.shape[0] == X.shape[1] else ""
-        raise ValueError(
-            f"Y must have a column for each of X's {X.shape[1]} examples, but its shape is {y.shape}{hint}"
-        )
+        raise ValueError(_unmatched(X.shape, y.shape))
     if n_y is not None and y.shape[0] != n_y:
-        raise ValueError(f"Y must have a row for each of the {n_y} outputs of W2, but its shape is {y.shape}")
+        hint = f": {ROWS_OF_CLASSES}" if y.shape[0] == 1 else ""
+        raise ValueError(f"Y must have a row for each of the {n_y} outputs of W2, but its shape is {y.shape}{hint}")
     return y
+
+
+def _unmatched(x: tuple[int, int], y: tuple[int, int]) -> str:
+    """What to say of the shapes of X and Y with different numbers of columns: which of them looks transposed."""
+    column = "; an example is a column: did you mean"
+    if y[0] == x[1]:
+        return f"Y must have a column for each of X's {x[1]} examples, but its shape is {y}{column} Y.T?"
+    if y[1] == x[0]:
+        return f"X must have a column for each of Y's {y[1]} examples, but its shape is {x}{column} X.T?"
+    if y[0] == x[0]:
+        return f"X and Y must have as many columns, but their shapes are {x} and {y}{column} X.T and Y.T?"
+    return f"Y must have a column for each of X's {x[1]} examples, but its shape is {y}"
 
 
 def check_threads(threads: int | None) -> None:
@@ -93,12 +105,17 @@ def check_threads(threads: int | None) -> None:
 
 def check_labels(Y: NDArray[Any], output: str) -> None:
     """Refuse a Y that the output can't learn; reads it in pieces."""
+    if output == "softmax" and len(Y) == 1:
+        raise ValueError(f"Y must have a row for each class for output='softmax', but it has one: {ROWS_OF_CLASSES}")
     for start in range(0, Y.shape[1], 65536):
         y = Y[:, start : start + 65536]
         if not np.isfinite(y).all():
             raise ValueError("Y holds NaN or infinity")
         if output != "identity" and (y.min() < 0.0 or y.max() > 1.0):
-            raise ValueError(f"Y must lie between 0 and 1 for output={output!r}; it holds {y.min():g} to {y.max():g}")
+            hint = f": {ROWS_OF_CLASSES}" if len(Y) == 1 and (y == np.floor(y)).all() else ""
+            raise ValueError(
+                f"Y must lie between 0 and 1 for output={output!r}; it holds {y.min():g} to {y.max():g}{hint}"
+            )
         if output == "softmax" and not np.allclose(y.sum(axis=0), 1.0, atol=1e-3):
             raise ValueError("Y must be one-hot for output='softmax': each column must add up to 1")
 
@@ -121,9 +138,9 @@ def check_finite(X: Any) -> None:
 
 def _as_matrix(name: str, values: ArrayLike, dtype: Any, stored: bool = False) -> NDArray[Any]:
     """An array of two dimensions, in `dtype` (which must hold its numbers exactly) or by X's rule."""
-    a = _as_array(name, values)
-    if a.dtype.kind not in "fiub" and not is_bfloat16(a.dtype):
-        raise TypeError(f"{name} must hold real numbers, not {a.dtype}")
+    a = as_numbers(name, values)
+    if name == "Y" and a.ndim == 1:
+        a = a[None]
     if a.ndim != 2:
         shape = "(n_x, m)" if name == "X" else "(n_y, m)"
         hint = f"; a single row is {name}.reshape(1, -1)" if a.ndim == 1 else ""
@@ -138,18 +155,9 @@ def _as_matrix(name: str, values: ArrayLike, dtype: Any, stored: bool = False) -
     return a
 
 
-def _as_array(name: str, values: ArrayLike) -> NDArray[Any]:
-    if is_sparse(values):
-        raise TypeError(f"{name} must be dense, not sparse: convert it with {name}.toarray()")
-    try:
-        return np.asarray(values)
-    except ValueError as error:  # rows of different lengths
-        raise ValueError(f"{name} must be a matrix: {error}") from None
-
-
 def _exactly(name: str, a: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """`a` in `dtype`, if that loses nothing."""
-    if a.dtype == dtype and a.dtype.isnative:
+    if a.dtype == dtype:
         return a
     with np.errstate(over="ignore"):
         converted = a.astype(dtype)
@@ -166,9 +174,7 @@ def _checked_parameters(p: Any, X: NDArray[Any], dtype: np.dtype[Any]) -> Parame
     n_x = X.shape[0]
     arrays = []
     for name, array in zip(Parameters._fields, p, strict=True):
-        a = _as_array(name, array)
-        if a.dtype.kind not in "fiub":
-            raise TypeError(f"{name} must hold real numbers, not {a.dtype}")
+        a = as_numbers(name, array)
         if a.ndim != 2:
             raise ValueError(f"{name} must have two dimensions, but its shape is {a.shape}")
         arrays.append(a)

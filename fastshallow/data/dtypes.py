@@ -1,7 +1,8 @@
 """The numbers that X may be stored as, and those that it is computed in.
 
 float32 and float64 are computed in as they are. Small numbers, which float32 holds exactly, are computed in float32 and
-wide integers in float64: X keeps its own dtype in memory, and a few examples at a time are converted.
+wide integers in float64: X keeps its own dtype in memory, and a few examples at a time are converted. So are numbers of
+the other byte order, as files and sockets bring them.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 SMALL = (np.bool_, np.int8, np.uint8, np.int16, np.uint16, np.float16)
 WIDE = (np.int32, np.uint32, np.int64, np.uint64)
 STORED = {np.dtype(each): FLOAT32 for each in SMALL} | {np.dtype(each): FLOAT64 for each in WIDE}
+STORED |= {dtype.newbyteorder(): own for dtype, own in [*STORED.items(), *((own, own) for own in (FLOAT32, FLOAT64))]}
 PIECE = 2**22  # numbers that are converted at a time
 
 

@@ -2,16 +2,17 @@
 
 from .checkpoints import CheckpointError
 from .checkpoints import read as read_checkpoint
+from .display import Clock
 from .history import History
 from .loop import DivergenceError, Progress
-from .network import Features, Network, NetworkFileError, Target
+from .network import Network, NetworkFileError, Target
 from .training import resume, train
 from .watching import score_of
 
 __all__ = [
     "CheckpointError",
+    "Clock",
     "DivergenceError",
-    "Features",
     "History",
     "Network",
     "NetworkFileError",

@@ -161,11 +161,13 @@ class Stored:
         if missing:
             raise ValueError(f"{missing[0]} is missing")
 
-    def check_data(self, data: Data, validation: Data | None, batch_size: int) -> None:
-        """Refuse other data than the run began with, and a place that they do not have."""
+    def check_data(self, data: Data, validation: Data | None, settings: Settings) -> None:
+        """Refuse other data than the run began with, and what they do not have."""
         position = int(self.members.get("position", 0))
-        if position >= data.m or position % batch_size:
+        if position >= data.m or position % data.batch_size(settings):
             raise CheckpointError(f"{self.path}: a damaged checkpoint (position {position} of {data.m} examples)")
+        if max(settings.constant, default=0) >= data.X.shape[0]:
+            raise CheckpointError(f"{self.path}: a damaged checkpoint (constant features {settings.constant})")
         if fingerprint(data) != str(self.members["data"]):
             raise CheckpointError(
                 f"{self.path}: X, Y, sample_weight or class_weight are not those that the training began with"

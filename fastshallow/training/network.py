@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..backends import functional
-from ..data import Recipe, by_pieces, check_finite, columns_of, computing, files, is_sparse
+from ..data import Features, Recipe, by_pieces, check_data, check_finite, computing, files
 from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, is_built_in, leaky_relu_of
 from .history import History
 
@@ -26,19 +26,6 @@ MEMBERS = re.compile(
 
 class NetworkFileError(ValueError):
     """A file that does not hold a network, or no longer does."""
-
-
-@dataclass(frozen=True, eq=False)
-class Features:
-    """Names of the n_x features, and what standardizes them: ``(X - mean) / scale``, both (n_x, 1).
-
-    `recipe` says how a table's columns become them.
-    """
-
-    names: tuple[str, ...]
-    mean: NDArray[np.float64]
-    scale: NDArray[np.float64]
-    recipe: Recipe | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,8 +54,8 @@ class Network:
     history
         How training went.
     features, target
-        What the command has learnt about a table's columns, or None. `predict` and `predict_proba` take features, and
-        give numbers, in the table's own units.
+        What `with_features` or the command has learnt about the features, and the command about a table's target, or
+        None. `predict` and `predict_proba` take features, and give numbers, in their own units.
     classes
         The names of the classes in their order, where they are known, else None: ``net.classes[net.predict(X)]``.
     """
@@ -113,6 +100,15 @@ class Network:
             raise ValueError("this network's output is 'identity': it predicts numbers, which have no probabilities")
         return self._forward(X, backend, threads, allow_nan)
 
+    def with_features(self, features: Features) -> Network:
+        """Give a network that keeps what ``X, features = fs.standardize(X)`` did, and so predicts from X as it was."""
+        if not isinstance(features, Features):
+            raise TypeError(f"features must be what fs.standardize gave, not {type(features).__name__}")
+        n_x = self.parameters.W1.shape[1]
+        if len(features.mean) != n_x:
+            raise ValueError(f"features has {len(features.mean)} rows, but the network takes {n_x}")
+        return replace(self, features=features)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything into one .npz file, whole or not at all."""
         members = _members(self)
@@ -153,12 +149,9 @@ class Network:
         return {name: value for name, value in self.__dict__.items() if name != "_folds"}
 
     def _forward(self, X: Any, backend: str, threads: int | None, allow_nan: bool) -> NDArray[Any]:
-        X = columns_of(X) if is_sparse(X) else np.asarray(X)
-        dtype = computing(X.dtype)
-        p, shift = self._folded(dtype)
+        X = check_data(X)
+        p, shift = self._folded(computing(X.dtype))
         options: Any = {"hidden": self.hidden, "output": self.output, "backend": backend, "threads": threads}
-        if isinstance(X, np.ndarray) and (X.ndim != 2 or not X.size):
-            return functional.forward(X, p, **options)  # which says what is wrong
         if shift is None:
             A2 = by_pieces(lambda piece: functional.forward(piece, p, **options), X)
         else:
@@ -260,7 +253,7 @@ def _problem(network: Network) -> str | None:
     ]
     if features is not None:
         expected += [("feature_mean", features.mean, (n_x, 1)), ("feature_scale", features.scale, (n_x, 1))]
-        if len(features.names) != n_x:
+        if len(features.names) not in (0, n_x):
             return f"{len(features.names)} names for {n_x} features"
         if features.recipe is not None and features.recipe.names != features.names:
             return "its recipe makes other features"

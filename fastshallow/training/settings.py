@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Columns, Orders, block_size, computing, stratified
+from ..data import Columns, Orders, as_array, block_size, computing, stratified
 from ..formulas import Activation, Output, Parameters, Schedule
 
 
@@ -113,8 +113,9 @@ def sample_weights(sample_weight: Any, m: int) -> NDArray[np.float64] | None:
     """The weights that a user gives, as an array (m,)."""
     if sample_weight is None:
         return None
+    given = as_array("sample_weight", sample_weight)
     try:
-        weights = np.array(sample_weight, dtype=np.float64)
+        weights = np.array(given, dtype=np.float64)
     except (TypeError, ValueError):
         raise TypeError(f"sample_weight must be {m} numbers, one for each example, not {sample_weight!r}") from None
     if weights.shape != (m,):

@@ -315,7 +315,7 @@ def resume(
     data = checked_data(X, Y, len(p.W2), settings.output, sample_weight)
     data, held_out = parted(data, settings.validation or validation, settings, settings.output)
     data = weighted(data, class_weight, settings.output.name)
-    stored.check_data(data, held_out, data.batch_size(settings))
+    stored.check_data(data, held_out, settings)
     every = number("every", every, "not negative")
     writer = Checkpoint(path if checkpoint is None else checkpoint, every, settings, data)
     hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings.epochs, writer)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...data import Column, label
+from ...data import Column, label, moments
 from ...training import Target
 from .source import TableError
 
@@ -63,12 +63,8 @@ def _learn_rows(path: str, values: NDArray[np.float64], name: str) -> tuple[NDAr
 
 def standardization(X: NDArray[Any], path: str, names: Sequence[str]) -> tuple[NDArray[Any], NDArray[Any]]:
     """Mean and standard deviation of each row of X (n_x, m), both (n_x, 1); a constant row has scale 1."""
-    mean, scale = np.empty((2, len(X), 1))
-    for i, row in enumerate(X):  # one at a time, so that no second X is made
-        with np.errstate(over="ignore", invalid="ignore"):
-            mean[i], scale[i] = row.mean(dtype=np.float64), row.std(dtype=np.float64)
-        if row.min() == row.max():
-            scale[i] = 1.0
-        elif not np.isfinite(scale[i]) or scale[i] == 0:
-            raise TableError(f"{path}: column {names[i]!r} is too large or too small to be standardized")
+    mean, scale = moments(X)
+    for name, each in zip(names, scale[:, 0], strict=True):
+        if not 0.0 < each < np.inf:
+            raise TableError(f"{path}: column {name!r} is too large or too small to be standardized")
     return mean, scale

@@ -2,7 +2,7 @@
 
 Each reads from `a` what its namesake in `vectors` or `tiles` does, as numbers of the dtype of what `b` points to.
 `kind` says what the elements of `a` are: PLAIN numbers of its own dtype, or 16 bits of a number that LLVM has no type
-for.
+for; either SWAPPED, if their bytes are in the other order.
 """
 
 from __future__ import annotations
@@ -17,26 +17,37 @@ from .tiles import Tile, tile_of
 from .vectors import first_lanes, index, load_vector, pointer_to
 
 PLAIN, HALF, BFLOAT = range(3)
+SWAPPED = 4  # is added to one of them
 KINDS = {"float16": HALF, "bfloat16": BFLOAT}
 BITS = {"float16": np.uint16, "bfloat16": np.uint16, "bool": np.uint8}  # what a kernel takes such numbers for
 
 
 def kind_of(dtype: Any) -> int:
     """What the elements of an array of this dtype are."""
-    return KINDS.get(dtype.name, PLAIN)
+    return KINDS.get(dtype.name, PLAIN) + (0 if dtype.isnative else SWAPPED)
 
 
 def bits_dtype(dtype: Any) -> Any:
     """The dtype of the elements, or of their bits, as a kernel reads them."""
-    return np.dtype(BITS.get(dtype.name, dtype))
+    return np.dtype(BITS.get(dtype.name, dtype)).newbyteorder("=")
 
 
 def _each(type_: Any, value: Any) -> Any:
     return ir.Constant(type_, [value] * type_.count if isinstance(type_, ir.VectorType) else value)
 
 
+def _swapped(builder: Any, width: int, x: Any) -> Any:
+    """A number or a vector `x`, of elements of so many bits, with its bytes in the other order."""
+    lanes = getattr(x.type, "count", None)
+    bits = ir.IntType(width) if lanes is None else ir.VectorType(ir.IntType(width), lanes)
+    name = f"llvm.bswap.{'' if lanes is None else f'v{lanes}'}i{width}"
+    return builder.bitcast(call_llvm(builder, name, bits, [builder.bitcast(x, bits)]), x.type)
+
+
 def _decoded(builder: Any, kind: int, stored: Any, x: Any, target: Any) -> Any:
     """A number or a vector `x`, whose elements have the dtype `stored`, as the LLVM type `target`."""
+    if kind & SWAPPED:
+        kind, x = kind - SWAPPED, _swapped(builder, 8 * stored.itemsize, x)
     if kind == PLAIN:
         if x.type == target:
             return x
@@ -58,7 +69,7 @@ def _decoded(builder: Any, kind: int, stored: Any, x: Any, target: Any) -> Any:
 
 def _read_vector(a: Value, i: Any, kind: int, vector: Vector) -> Any:
     stored = a.kind.dtype
-    if stored == vector.dtype:
+    if stored == vector.dtype and kind == PLAIN:
         return load_vector(a, i, vector)
     x = a.builder.load(pointer_to(a, i, ir.VectorType(element_llvm(stored), vector.lanes)))
     x.align = stored.itemsize

@@ -1,0 +1,122 @@
+"""Features standardized to mean 0 and variance 1, and what is kept of them to do the same to other examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .checks import check_finite, check_x
+from .dtypes import computing
+from .recipes import Recipe
+from .sparse import is_sparse
+
+PIECE = 2**18  # numbers that are taken at a time: 2 MiB of float64
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Names of the n_x features, if they have any, and what standardizes them: ``(X - mean) / scale``, both (n_x, 1).
+
+    `recipe` says how a table's columns become them.
+    """
+
+    names: tuple[str, ...]
+    mean: NDArray[np.float64]
+    scale: NDArray[np.float64]
+    recipe: Recipe | None = None
+
+
+def standardize(X: ArrayLike, features: Features | None = None) -> tuple[NDArray[Any], Features]:
+    """Bring each feature of X to mean 0 and variance 1, which most training needs to succeed.
+
+    Parameters
+    ----------
+    X : (n_x, m)
+        Examples as columns, dense, of any dtype and memory order. It is not changed.
+    features
+        What an earlier call gave, to do the same to other examples, as to those to validate with. None takes mean and
+        scale from X.
+
+    Returns
+    -------
+    X : (n_x, m)
+        ``(X - mean) / scale``, in the dtype that X is computed in: float32 stays float32.
+    features
+        ``features.mean`` and ``features.scale``, the standard deviation, (n_x, 1) in float64. A constant feature has
+        scale 1. ``net.with_features(features)`` keeps them in a network, which then takes X as it was.
+
+    Raises
+    ------
+    ValueError, TypeError
+        For NaN or infinity in X, by its place; for sparse X, which would become dense.
+
+    Examples
+    --------
+    >>> X, features = fs.standardize(X)
+    >>> net = fs.train(X, Y, n_h=16, epochs=500).with_features(features)
+    >>> net.predict(new_X)  # in the units that X had
+    """
+    if is_sparse(X):
+        raise TypeError(
+            "X must be dense, not sparse: without its zeros it would be dense. X.toarray() is; to divide each feature "
+            "by its largest value keeps the zeros"
+        )
+    X = check_x(X, stored=True)
+    check_finite(X)
+    if features is None:
+        mean, scale = moments(X)
+        bad = np.flatnonzero(~((scale > 0.0) & (scale < np.inf)))
+        if bad.size:
+            raise ValueError(f"X is too large or too small at feature {bad[0]} to be standardized in float64")
+        features = Features((), mean, scale)
+    elif not isinstance(features, Features):
+        raise TypeError(f"features must be what fs.standardize gave, not {type(features).__name__}")
+    elif len(features.mean) != len(X):
+        hint = "; an example is a column: did you mean X.T?" if len(features.mean) == X.shape[1] else ""
+        raise ValueError(f"X has {len(X)} rows, but features has {len(features.mean)}{hint}")
+    return standardized(X, features.mean, features.scale, np.empty_like(X, computing(X.dtype), subok=False)), features
+
+
+def moments(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of each feature of X (n_x, m), both (n_x, 1); a constant one has scale 1.
+
+    The scale is 0, infinite or NaN where float64 doesn't hold its square. No second X is made.
+    """
+    m = X.shape[1]
+    low, high, total, rest, squares = np.zeros((5, len(X), 1))
+    low += np.inf
+    high -= np.inf
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        for _, x in _pieces(X):
+            np.minimum(low, x.min(axis=1, keepdims=True), out=low)
+            np.maximum(high, x.max(axis=1, keepdims=True), out=high)
+            total += x.sum(axis=1, keepdims=True)
+        mean = total / m
+        for _, x in _pieces(X):
+            x = x - mean
+            rest += x.sum(axis=1, keepdims=True)  # of which rounding in the mean leaves some
+            squares += np.square(x, out=x).sum(axis=1, keepdims=True)
+        scale = np.sqrt(squares / m - (rest / m) ** 2)
+        mean += rest / m
+    constant = low == high
+    return np.where(constant, low, mean), np.where(constant, 1.0, scale)
+
+
+def standardized(X: NDArray[Any], mean: NDArray[Any], scale: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
+    """``(X - mean) / scale``, rounded once, in `out`, which may be X."""
+    for some, x in _pieces(X):
+        x = x - mean
+        x /= scale
+        out[:, some] = x
+    return out
+
+
+def _pieces(X: NDArray[Any]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+    step = max(1, PIECE // len(X))
+    for start in range(0, X.shape[1], step):
+        some = slice(start, start + step)
+        yield some, X[:, some].astype(np.float64, copy=False)
