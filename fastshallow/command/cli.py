@@ -79,7 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(str(error))
 
 
-def _note(message: Warning | str, *_: Any) -> None:
+def _note(message: Warning | str, *_: Any, **__: Any) -> None:
     print(f"fastshallow: note: {message}", file=sys.stderr)
 
 
