@@ -118,6 +118,11 @@ REFUSED = {
         "X has 2 masked elements, the first at feature 0, example 5: fill",
     ),
     "one masked": (masked(X, (1, 2)), ValueError, r"X has 1 masked element, .* feature 1, example 2: .*X\.filled\(0\)"),
+    "masked row": (
+        [X[0], masked(X, (1, 2))[1]],
+        ValueError,
+        "X has 1 masked element, the first at feature 1, example 2",
+    ),
     "None": (with_object(None), ValueError, "X has no value at feature 1, example 4, but None: fill it, or leave"),
     "NA": (with_object(NA), ValueError, "X has no value at feature 1, example 4, but <NA>"),
     "NaN": (with_object(math.nan), ValueError, "X holds nan at feature 1, example 4"),
@@ -366,6 +371,7 @@ def test_a_flat_Y_is_one_row(tmp_path):
         ((150, 4), (150, 1), r"^X and Y must .* did you mean X\.T and Y\.T\?$"),
         ((4, 4), (4, 1), r"^Y must have a column .* did you mean Y\.T\?$"),
         ((4, 150), (1, 149), r"^Y must have a column for each of X's 150 examples, but its shape is \(1, 149\)$"),
+        ((1, 150), (149,), r"^Y must have a column for each of X's 150 examples, but its shape is \(1, 149\)$"),
     ],
 )
 def test_which_looks_transposed(x, y, message):

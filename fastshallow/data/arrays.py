@@ -38,6 +38,8 @@ def as_array(name: str, values: Any) -> NDArray[Any]:
     """An argument as an array of whatever it holds, none of it masked."""
     if is_sparse(values):
         raise TypeError(f"{name} must be dense, not sparse: convert it with {name}.toarray()")
+    if isinstance(values, (list, tuple)) and any(isinstance(row, np.ma.MaskedArray) for row in values):
+        values = np.ma.array(values)  # NumPy's own arrays know no masks
     if isinstance(values, np.ma.MaskedArray):
         mask = np.ma.getmaskarray(values)
         if mask.any():
@@ -85,7 +87,8 @@ def _of_objects(name: str, a: NDArray[Any]) -> NDArray[Any]:
         if isinstance(value, (str, bytes)):
             raise _words(name, value)
         if not isinstance(value, (int, float, np.bool_, np.integer, np.floating)):
-            raise TypeError(f"{name} must hold real numbers, not {kind} as at {place(name, index)}")
+            where = f" as at {place(name, index)}" if a.ndim else ""
+            raise TypeError(f"{name} must hold real numbers, not {kind}{where}")
     raise TypeError(f"{name} holds whole numbers that are too large: {name}.astype(float) rounds them")
 
 
