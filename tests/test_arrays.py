@@ -88,6 +88,25 @@ def test_nullable_columns_of_different_dtypes():
 
 
 @pytest.mark.parametrize(
+    ("dtypes", "computed"),
+    [
+        (("Float32", "Float32"), "float32"),
+        (("Int8", "boolean"), "float32"),
+        (("Float32", "Int64"), "float64"),
+        (("Float64", "Float64"), "float64"),
+        (("int64[pyarrow]", "int64[pyarrow]"), "float64"),
+        (("int8[pyarrow]", "int8[pyarrow]"), "float32"),
+    ],
+)
+def test_nullable_columns_are_computed_as_their_plain_twins(dtypes, computed):
+    pd = pytest.importorskip("pandas")
+    if "pyarrow" in dtypes[0]:
+        pytest.importorskip("pyarrow")
+    columns = {"a": pd.array([0, 1], dtype=dtypes[0]), "b": pd.array([1, 0], dtype=dtypes[1])}
+    assert train(pd.DataFrame(columns), [[0, 1]]).parameters.W1.dtype == computed
+
+
+@pytest.mark.parametrize(
     ("objects", "dtype"),
     [
         ([[1], [2.5]], "float64"),

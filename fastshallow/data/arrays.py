@@ -26,7 +26,8 @@ def as_numbers(name: str, values: Any) -> NDArray[Any]:
     """
     a = as_array(name, values)
     if a.dtype.kind == "O":
-        return _of_objects(name, a)
+        numbers = _of_objects(name, a)
+        return numbers.astype(_nullable_dtype(values) or numbers.dtype, copy=False)
     if a.dtype.kind in "UST" and a.size:
         raise _words(name, a.flat[0])
     if a.dtype.kind not in "fiub" and not is_bfloat16(a.dtype):
@@ -70,6 +71,13 @@ def place(name: str, index: Any) -> str:
 def no_value(name: str, index: Any, value: Any) -> ValueError:
     """What to say of an object that stands for no value."""
     return ValueError(f"{name} has no value at {place(name, index)}, but {value}: fill it, or leave its example out")
+
+
+def _nullable_dtype(values: Any) -> np.dtype[Any] | None:
+    """What holds the numbers of a pandas table whose columns are all nullable, which NumPy takes for objects."""
+    dtypes = getattr(values, "dtypes", ())
+    own = [getattr(dtype, "numpy_dtype", np.dtype(object)) for dtype in dtypes] if np.iterable(dtypes) else []
+    return np.result_type(*own) if own and all(dtype.kind in "fiub" for dtype in own) else None
 
 
 def _of_objects(name: str, a: NDArray[Any]) -> NDArray[Any]:
