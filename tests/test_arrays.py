@@ -88,6 +88,25 @@ def test_nullable_columns_of_different_dtypes():
 
 
 @pytest.mark.parametrize(
+    ("dtypes", "computed"),
+    [
+        (("Float32", "Float32"), "float32"),
+        (("Int8", "boolean"), "float32"),
+        (("Float32", "Int64"), "float64"),
+        (("Float64", "Float64"), "float64"),
+        (("int64[pyarrow]", "int64[pyarrow]"), "float64"),
+        (("int8[pyarrow]", "int8[pyarrow]"), "float32"),
+    ],
+)
+def test_nullable_columns_are_computed_as_their_plain_twins(dtypes, computed):
+    pd = pytest.importorskip("pandas")
+    if "pyarrow" in dtypes[0]:
+        pytest.importorskip("pyarrow")
+    columns = {"a": pd.array([0, 1], dtype=dtypes[0]), "b": pd.array([1, 0], dtype=dtypes[1])}
+    assert train(pd.DataFrame(columns), [[0, 1]]).parameters.W1.dtype == computed
+
+
+@pytest.mark.parametrize(
     ("objects", "dtype"),
     [
         ([[1], [2.5]], "float64"),
@@ -118,6 +137,11 @@ REFUSED = {
         "X has 2 masked elements, the first at feature 0, example 5: fill",
     ),
     "one masked": (masked(X, (1, 2)), ValueError, r"X has 1 masked element, .* feature 1, example 2: .*X\.filled\(0\)"),
+    "masked row": (
+        [X[0], masked(X, (1, 2))[1]],
+        ValueError,
+        "X has 1 masked element, the first at feature 1, example 2",
+    ),
     "None": (with_object(None), ValueError, "X has no value at feature 1, example 4, but None: fill it, or leave"),
     "NA": (with_object(NA), ValueError, "X has no value at feature 1, example 4, but <NA>"),
     "NaN": (with_object(math.nan), ValueError, "X holds nan at feature 1, example 4"),
@@ -366,6 +390,7 @@ def test_a_flat_Y_is_one_row(tmp_path):
         ((150, 4), (150, 1), r"^X and Y must .* did you mean X\.T and Y\.T\?$"),
         ((4, 4), (4, 1), r"^Y must have a column .* did you mean Y\.T\?$"),
         ((4, 150), (1, 149), r"^Y must have a column for each of X's 150 examples, but its shape is \(1, 149\)$"),
+        ((1, 150), (149,), r"^Y must have a column for each of X's 150 examples, but its shape is \(1, 149\)$"),
     ],
 )
 def test_which_looks_transposed(x, y, message):

@@ -133,8 +133,9 @@ def spread():
     chosen = []
     for turn, arrangement in enumerate(ARRANGEMENTS):
         chosen += [(arrangement, "tanh", "sigmoid", dtype) for dtype in DTYPES]
-        for i, rest in enumerate(itertools.product(("softmax", "identity"), DTYPES)):
-            chosen.append((arrangement, others[(i + turn) % 4], *rest))
+        pairs = list(itertools.product(("softmax", "identity"), DTYPES))
+        for i in range(max(len(pairs), len(others))):
+            chosen.append((arrangement, others[(i + turn) % len(others)], *pairs[i % len(pairs)]))
     taken = {each[1:] for each in chosen}
     return [("exact", *each) for each in combinations if each not in taken] + chosen
 

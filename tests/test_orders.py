@@ -5,7 +5,8 @@ import pytest
 
 import fastshallow as fs
 from fastshallow.backends import numpy as reference
-from fastshallow.data.orders import Orders
+from fastshallow.data.orders import Orders, stratified
+from fastshallow.training.settings import Data, split
 
 
 def rows_of(orders, count, m, first=0):
@@ -92,6 +93,7 @@ def batches_of(monkeypatch, m, **options):
     return [np.concatenate(seen[epoch * steps : (epoch + 1) * steps]) for epoch in range(4)], seen
 
 
+@pytest.mark.filterwarnings("ignore:features should have mean 0")  # they are places
 @pytest.mark.parametrize("shuffle", [True, "blocks", False])
 def test_training_takes_them(shuffle, monkeypatch):
     m = 300
@@ -103,6 +105,7 @@ def test_training_takes_them(shuffle, monkeypatch):
     assert len(set(map(tuple, epochs))) == (4 if shuffle else 1)
 
 
+@pytest.mark.filterwarnings("ignore:features should have mean 0")  # they are places
 def test_training_mixes_neighbours(monkeypatch):
     """Two features of float64 in blocks of 16384 examples."""
     m = 3 * 2**14
@@ -111,3 +114,77 @@ def test_training_mixes_neighbours(monkeypatch):
         for part in epoch.reshape(3, 2**14):
             assert np.ptp(part) == 2**14 - 1 and np.abs(np.diff(part)).mean() > 2**12
     assert len(set(map(tuple, epochs))) == 4
+
+
+# ---- what is held out ----
+
+
+def drawn(kinds, seed=0):
+    """Examples in the order in which they would be held out, and their classes."""
+    order = stratified(np.random.default_rng(seed).permutation(len(kinds)), kinds)
+    np.testing.assert_array_equal(np.sort(order), np.arange(len(kinds)))
+    return order, kinds[order]
+
+
+@pytest.mark.parametrize("sizes", [(2, 2), (50, 2), (5, 300, 7), (10,) * 10, (1, 1, 40), (30,)])
+def test_classes_are_in_both_parts_wherever_the_order_is_cut(sizes):
+    kinds = np.random.default_rng(1).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    _, classes = drawn(kinds)
+    several = {kind for kind, size in enumerate(sizes) if size > 1}
+    singles = len(sizes) - len(several)
+    for cut in range(len(several), len(kinds) - len(several) - singles + 1):
+        assert several <= set(classes[:cut]) and set(range(len(sizes))) == set(classes[cut:])
+
+
+@pytest.mark.parametrize("sizes", [(300, 100), (50, 1000, 200)])
+def test_classes_are_held_out_in_proportion(sizes):
+    kinds = np.repeat(np.arange(len(sizes)), sizes)
+    _, classes = drawn(kinds)
+    for cut in (40, 80, len(kinds) // 2, len(kinds) - 40):
+        expected = np.array(sizes) * cut / len(kinds)
+        assert np.abs(np.bincount(classes[:cut]) - expected).max() <= 1.5
+
+
+def test_chance_decides_within_a_class():
+    kinds = np.repeat([0, 1], [30, 10])
+    counts = np.zeros(40)
+    for seed in range(2000):
+        counts[drawn(kinds, seed)[0][:8]] += 1
+    assert np.abs(counts - 400).max() < 4.5 * np.sqrt(400)
+
+
+def labels(sizes, output):
+    kinds = np.random.default_rng(3).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    return kinds, {
+        "softmax": np.eye(len(sizes))[:, kinds],
+        "sigmoid": kinds[None] * 1.0,
+        "labels": np.array([kinds & 1, kinds >> 1]) * 1.0,
+        "soft": np.where(kinds, 0.9, 0.2)[None],
+    }[output]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "output"), [((90, 9, 3), "softmax"), ((96, 4), "sigmoid"), ((96, 4), "soft"), ((80, 4, 4, 12), "labels")]
+)
+def test_a_fraction_holds_out_of_each_class(sizes, output):
+    kinds, Y = labels(sizes, output)
+    name = output if output == "softmax" else "sigmoid"
+    drawn = set()
+    for key in range(30):
+        rest, part = split(Data(np.arange(len(kinds))[None] * 1.0, Y), 0.2, key, name)
+        held_out = part.X[0].astype(int)
+        assert rest.m + part.m == len(kinds) and not set(rest.X[0]) & set(part.X[0])
+        np.testing.assert_array_equal(part.Y, Y[:, held_out])
+        counts = np.bincount(kinds[held_out], minlength=len(sizes))
+        assert (counts >= 1).all() and (counts < sizes).all() and part.m == round(0.2 * len(kinds))
+        again = split(Data(np.arange(len(kinds))[None] * 1.0, Y), 0.2, key, name)[1]
+        np.testing.assert_array_equal(again.X, part.X)
+        drawn.add(tuple(held_out))
+    assert len(drawn) == 30
+
+
+def test_numbers_are_held_out_as_the_first_of_an_order():
+    m = 50
+    order = rows_of(Orders(9, m), 1, m, 2**63)[0]
+    _, part = split(Data(np.arange(m)[None] * 1.0, np.arange(m)[None] % 2.0), 0.3, 9, "identity")
+    np.testing.assert_array_equal(part.X[0], np.sort(order[:15]))

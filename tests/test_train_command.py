@@ -262,6 +262,14 @@ def test_a_run_that_has_converged_where_it_begins(table, run, tmp_path, monkeypa
     assert fs.Network.load(tmp_path / "net.npz").history.stopped == "converged"
 
 
+def test_both_runs_may_end_early(table, run):
+    options = ("--optimizer", "lbfgs", "--l2", "5", "--epochs", "3000", "--backend", "fused", "--compare")
+    status, out, err = run(*learn(table, "amount"), *options)
+    assert (status, err) == (0, "")
+    assert "epochs: converged." in out and "Both give the same answer" in out
+    assert "amplifies" not in out  # no epoch came later
+
+
 def test_a_run_without_a_cost(table, run, tmp_path, monkeypatch):
     def fit(X, Y, n_h, **options):
         network = fs.train(X, Y, n_h, epochs=1, backend="numpy", output="softmax", seed=1)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Features, Notes, Recipe, Rule, datasets, features_of, learn_recipe, standardized
+from ..data import Features, Notes, Recipe, Rule, datasets, features_of, learn_recipe, standardized, stratified
 from ..training import Network, Target
 from . import tables
 
@@ -55,7 +55,7 @@ def from_table(path: str, options: tables.Options, fraction: float | None, seed:
     if m < 2:
         raise tables.TableError(f"{table.name}: too few rows: {m}, and training needs 2 or more")
     Y, output, target = tables.learn_target(table.name, table.target, target_name, options.classify)
-    parts = _parts(table.name, Y, fraction, seed, stratified=output != "identity")
+    parts = _parts(table.name, Y, fraction, seed, of_classes=output != "identity")
     recipe = learn_recipe(table.columns.values(), parts[0], options.features, options.categorical)
     recipe = dataclasses.replace(recipe, header=table.header, decimal=table.decimal)
     if not recipe.names:
@@ -103,7 +103,7 @@ def features_like(
 
 
 def _parts(
-    name: str, Y: NDArray[Any], fraction: float | None, seed: int, stratified: bool = True
+    name: str, Y: NDArray[Any], fraction: float | None, seed: int, of_classes: bool = True
 ) -> list[NDArray[np.intp]]:
     """Draw the examples to learn from and those to hold out, in order; classes in both parts, where that can be."""
     m = Y.shape[1]
@@ -113,13 +113,8 @@ def _parts(
     if count < 1 or m - count < 2:
         raise ValueError(f"{name}: too few rows: {m}, of which {fraction:g} to hold out makes {count}")
     order = np.random.default_rng(seed).permutation(m)
-    if stratified:  # what is held out first is the first of each class, then as many as its size asks for
-        kinds = np.unique(np.argmax(Y, axis=0) if len(Y) > 1 else Y[0], return_inverse=True)[1][order]
-        by_kind = np.argsort(kinds, kind="stable")
-        sizes = np.bincount(kinds)
-        rank = np.empty(m)
-        rank[by_kind] = np.arange(m) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        order = order[np.argsort(np.where(sizes[kinds] > 1, rank / sizes[kinds], 1.0), kind="stable")]
+    if of_classes:
+        order = stratified(order, np.unique(np.argmax(Y, axis=0) if len(Y) > 1 else Y[0], return_inverse=True)[1])
     parts = [np.sort(order[count:]), np.sort(order[:count])]
     learnt = Y[:, parts[0]]
     if (learnt.min(axis=1) == learnt.max(axis=1)).any():

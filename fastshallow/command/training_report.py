@@ -56,7 +56,7 @@ def show(result: dict[str, Any], data: str | None) -> None:
     if "confusion" in scored:
         _show_classes(part, scored)
     if comparison:
-        _show_comparison(comparison, result["epochs"])
+        _show_comparison(comparison)
     if run["backend"] in COMPILED:
         took = seconds_text(run["compile_seconds"])
         print(f"Before the first epoch, compiling or loading what is compiled took {took}.")
@@ -96,13 +96,13 @@ def _show_classes(part: str, scored: dict[str, Any]) -> None:
     show_table(header, rows)
 
 
-def _show_comparison(comparison: dict[str, Any], epochs: int) -> None:
+def _show_comparison(comparison: dict[str, Any]) -> None:
     through = comparison["through_epoch"]
     verdict = "Both give the same answer" if comparison["agree"] else "They give DIFFERENT answers"
     apart = comparison["largest_difference"]
     print(f"{verdict}: their costs through epoch {through:,} differ by {apart:.1e} at most.")
-    if through < epochs - 1:
-        later = comparison["largest_difference_overall"]
+    later = comparison["largest_difference_overall"]
+    if later > apart:
         print(f"(This problem amplifies rounding in its later epochs: {later:.1e} through the last.)")
 
 

@@ -26,7 +26,8 @@ def as_numbers(name: str, values: Any) -> NDArray[Any]:
     """
     a = as_array(name, values)
     if a.dtype.kind == "O":
-        return _of_objects(name, a)
+        numbers = _of_objects(name, a)
+        return numbers.astype(_nullable_dtype(values) or numbers.dtype, copy=False)
     if a.dtype.kind in "UST" and a.size:
         raise _words(name, a.flat[0])
     if a.dtype.kind not in "fiub" and not is_bfloat16(a.dtype):
@@ -38,6 +39,8 @@ def as_array(name: str, values: Any) -> NDArray[Any]:
     """An argument as an array of whatever it holds, none of it masked."""
     if is_sparse(values):
         raise TypeError(f"{name} must be dense, not sparse: convert it with {name}.toarray()")
+    if isinstance(values, (list, tuple)) and any(isinstance(row, np.ma.MaskedArray) for row in values):
+        values = np.ma.array(values)  # NumPy's own arrays know no masks
     if isinstance(values, np.ma.MaskedArray):
         mask = np.ma.getmaskarray(values)
         if mask.any():
@@ -70,6 +73,13 @@ def no_value(name: str, index: Any, value: Any) -> ValueError:
     return ValueError(f"{name} has no value at {place(name, index)}, but {value}: fill it, or leave its example out")
 
 
+def _nullable_dtype(values: Any) -> np.dtype[Any] | None:
+    """What holds the numbers of a pandas table whose columns are all nullable, which NumPy takes for objects."""
+    dtypes = getattr(values, "dtypes", ())
+    own = [getattr(dtype, "numpy_dtype", np.dtype(object)) for dtype in dtypes] if np.iterable(dtypes) else []
+    return np.result_type(*own) if own and all(dtype.kind in "fiub" for dtype in own) else None
+
+
 def _of_objects(name: str, a: NDArray[Any]) -> NDArray[Any]:
     """The numbers of an array of objects, in a dtype that holds all of them."""
     try:
@@ -85,7 +95,8 @@ def _of_objects(name: str, a: NDArray[Any]) -> NDArray[Any]:
         if isinstance(value, (str, bytes)):
             raise _words(name, value)
         if not isinstance(value, (int, float, np.bool_, np.integer, np.floating)):
-            raise TypeError(f"{name} must hold real numbers, not {kind} as at {place(name, index)}")
+            where = f" as at {place(name, index)}" if a.ndim else ""
+            raise TypeError(f"{name} must hold real numbers, not {kind}{where}")
     raise TypeError(f"{name} holds whole numbers that are too large: {name}.astype(float) rounds them")
 
 

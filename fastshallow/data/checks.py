@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..formulas import Parameters, positive_integer
-from .arrays import ROWS_OF_CLASSES, as_numbers
+from .arrays import ROWS_OF_CLASSES, as_numbers, place
 from .dtypes import FLOAT32, FLOAT64, computing, is_stored
 from .sparse import Columns, columns_of, is_sparse
 
@@ -92,7 +92,7 @@ def _unmatched(x: tuple[int, int], y: tuple[int, int]) -> str:
         return f"Y must have a column for each of X's {x[1]} examples, but its shape is {y}{column} Y.T?"
     if y[1] == x[0]:
         return f"X must have a column for each of Y's {y[1]} examples, but its shape is {x}{column} X.T?"
-    if y[0] == x[0]:
+    if y[0] == x[0] > max(x[1], y[1]):
         return f"X and Y must have as many columns, but their shapes are {x} and {y}{column} X.T and Y.T?"
     return f"Y must have a column for each of X's {x[1]} examples, but its shape is {y}"
 
@@ -109,8 +109,7 @@ def check_labels(Y: NDArray[Any], output: str) -> None:
         raise ValueError(f"Y must have a row for each class for output='softmax', but it has one: {ROWS_OF_CLASSES}")
     for start in range(0, Y.shape[1], 65536):
         y = Y[:, start : start + 65536]
-        if not np.isfinite(y).all():
-            raise ValueError("Y holds NaN or infinity")
+        _refuse_infinite("Y", y, start)
         if output != "identity" and (y.min() < 0.0 or y.max() > 1.0):
             hint = f": {ROWS_OF_CLASSES}" if len(Y) == 1 and (y == np.floor(y)).all() else ""
             raise ValueError(
@@ -130,10 +129,15 @@ def check_finite(X: Any) -> None:
         return
     step = max(1, 2**20 // X.shape[0])
     for start in range(0, X.shape[1], step):
-        piece = np.isfinite(X[:, start : start + step])
-        if not piece.all():
-            k, t = np.argwhere(~piece)[0]
-            raise ValueError(f"X holds {X[k, start + t]} at feature {k}, example {start + t}")
+        _refuse_infinite("X", X[:, start : start + step], start)
+
+
+def _refuse_infinite(name: str, piece: NDArray[Any], start: int) -> None:
+    """Refuse NaN and infinity in the examples from `start` on, by the place of the first."""
+    finite = np.isfinite(piece)
+    if not finite.all():
+        k, t = np.argwhere(~finite)[0]
+        raise ValueError(f"{name} holds {piece[k, t]} at {place(name, (k, start + t))}")
 
 
 def _as_matrix(name: str, values: ArrayLike, dtype: Any, stored: bool = False) -> NDArray[Any]:

@@ -91,13 +91,14 @@ def train(
     ----------
     X : (n_x, m)
         Examples as columns; float32 is trained in float32, everything else in float64, but float16, bfloat16, booleans
-        and integers of 8 or 16 bits in float32. Arrays of float16, bfloat16, booleans and integers stay as they are:
-        the kernels convert some examples at a time. Sparse matrices and arrays of SciPy's, CSC or CSR (which is
-        converted to CSC once), are not made dense, float32 in float32 and others in float64; they need the backend
-        ``"fused"`` or ``"numpy"``, which makes each batch dense, and another optimizer than L-BFGS.
+        and integers of 8 or 16 bits in float32. Arrays of float16, bfloat16, booleans and integers, and those of the
+        other byte order, stay as they are: the kernels convert some examples at a time. Sparse matrices and arrays of
+        SciPy's, CSC or CSR (which is converted to CSC once), are not made dense, float32 in float32 and others in
+        float64; they need the backend ``"fused"`` or ``"numpy"``, which makes each batch dense, and another optimizer
+        than L-BFGS.
     Y : (n_y, m)
         What to learn: labels from 0 to 1 (``output="sigmoid"``), one-hot columns (``"softmax"``) or numbers
-        (``"identity"``).
+        (``"identity"``). Of one dimension, it is one row. `one_hot` makes it of labels that are words or whole numbers.
     n_h
         Hidden units.
     hidden, output
