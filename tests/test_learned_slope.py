@@ -176,7 +176,7 @@ def test_slopes_below_zero_and_beyond_one(shape, size, slope):
     def see(progress):
         seen.append(progress.network.hidden.slope)
 
-    fast = trained(X, Y, p, backend="fused", callbacks=see, callback_every="epoch", **options)
+    fast = trained(X, Y, p, backend="fused", callbacks=see, **options)
     assert far(fast, trained(X, Y, p, backend="numpy", **options), "float64", scale=100.0) <= 1.0
     assert min(seen) < -0.5 if slope < 0.0 else max(seen) > 1.1
     assert seen[-1] == fast.hidden.slope
@@ -266,7 +266,7 @@ def test_validation_and_the_best_epoch_have_their_slopes(backend):
 def test_looks_compile_nothing(monkeypatch):
     """The slope is a number in memory there too: another one in each epoch needs no other kernel."""
     X, Y, p = make_case(2, 4, 1, 30)
-    options = {"validation": (X, Y), "backend": "fused", "callback_every": "epoch"}
+    options = {"validation": (X, Y), "backend": "fused"}
     trained(X, Y, p, **options).predict(X)
     monkeypatch.setattr(units, "_made", lambda *_: pytest.fail("it compiles"))
     predicted = []

@@ -1,4 +1,4 @@
-"""Between epochs: validation, early stopping, callbacks, the progress bar, and the warning of equal units."""
+"""Between epochs: validation, early stopping, callbacks."""
 
 import math
 
@@ -69,7 +69,7 @@ def test_a_fraction_is_held_out():
     assert not same(net.parameters, other.parameters)
     from fastshallow.training.settings import Data, split
 
-    rest, part = split(Data(X, Y, np.arange(30.0)), 0.2, key=5)
+    rest, part = split(Data(X, Y, np.arange(30.0)), 0.2, 5, "sigmoid")
     assert (rest.m, part.m) == (24, 6) and set(rest.weights) | set(part.weights) == set(range(30))
     np.testing.assert_array_equal(rest.X[0] * 60, rest.weights)  # an example keeps its weight
 
@@ -126,43 +126,53 @@ def test_callbacks_see_the_run(backend, monkeypatch):
 
 
 @BACKENDS
-def test_callbacks_each_epoch_and_stop(backend):
+@pytest.mark.parametrize("way", ["stop", "True", "np.True_"])
+def test_callbacks_each_epoch_and_stop(backend, way):
     calls = []
 
     def stop(progress):
-        progress.stop = progress.epoch == 5
+        over = progress.epoch == 5
+        if way == "stop":
+            progress.stop = over
+            return None
+        return over if way == "True" else np.bool_(over)
 
-    net = fs.train(
-        *FLOWER, epochs=9, seed=2, backend=backend, callbacks=[lambda p: calls.append(p.epoch), stop],
-        callback_every="epoch", batch_size=64,
-    )  # fmt: skip
+    options = {"seed": 2, "backend": backend, "batch_size": 64}
+    net = fs.train(*FLOWER, epochs=9, callbacks=[lambda p: calls.append(p.epoch), stop], **options)
     assert calls == [1, 2, 3, 4, 5] and net.history.stopped == "callback" and len(net.history.cost) == 5
-    assert same(net.parameters, fs.train(*FLOWER, epochs=5, seed=2, backend=backend, batch_size=64).parameters)
+    assert same(net.parameters, fs.train(*FLOWER, epochs=5, **options).parameters)
+
+
+@BACKENDS
+def test_only_true_ends_training(backend):
+    answers = iter([None, False, 1, "stop", 0.5, [1]])
+    net = fs.train(*FLOWER, epochs=6, seed=2, backend=backend, callbacks=lambda progress: next(answers))
+    assert net.history.stopped is None and len(net.history.cost) == 6
+
+
+@BACKENDS
+def test_callbacks_now_and_then(backend):
+    often, rarely = [], []
+    fs.train(*FLOWER, epochs=50, seed=2, backend=backend, callbacks=often.append)
+    fs.train(*FLOWER, epochs=50, seed=2, backend=backend, callbacks=rarely.append, callback_every=1000)
+    assert [each.epoch for each in often] == [*range(1, 51)] and [each.epoch for each in rarely] == [50]
+
+
+@BACKENDS
+def test_what_a_callback_keeps_stays_as_it_was(backend):
+    kept = []
+    net = fs.train(*FLOWER, epochs=4, seed=2, cost_every=2, backend=backend, validation=0.1, callbacks=kept.append)
+    for each in kept:
+        alone = fs.train(*FLOWER, epochs=each.epoch, seed=2, cost_every=2, backend=backend, validation=0.1)
+        assert same(each.network.parameters, alone.parameters) and each.network.history.stopped is None
+        for name in ("epoch", "cost", "validation_cost", "learning_rate"):
+            np.testing.assert_array_equal(getattr(each.network.history, name), getattr(alone.history, name))
+    assert kept[-1].network is kept[-1].network and same(kept[-1].network.parameters, net.parameters)
 
 
 def test_an_error_in_a_callback_is_not_hidden():
     with pytest.raises(ZeroDivisionError):
         fs.train(*FLOWER, epochs=3, callbacks=lambda progress: 1 / 0)
-
-
-def test_the_progress_bar(capsys):
-    pytest.importorskip("tqdm")
-    fs.train(*FLOWER, epochs=300, seed=2, validation=0.1, progress=True)
-    shown = capsys.readouterr().err
-    assert "300/300" in shown and "cost 0." in shown and "validation 0." in shown
-
-
-def test_no_bar_where_nothing_is_trained(capsys):
-    pytest.importorskip("tqdm")
-    with pytest.raises(ValueError, match="too few"):
-        fs.train(*FLOWER, epochs=3, validation=0.001, progress=True)
-    assert capsys.readouterr().err == ""
-
-
-def test_a_missing_tqdm_is_named(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "tqdm.auto", None)
-    with pytest.raises(ImportError, match=r'pip install "fastshallow\[progress\]"'):
-        fs.train(*FLOWER, epochs=3, progress=True)
 
 
 def test_seconds_grow_with_the_epochs():
@@ -179,24 +189,6 @@ def test_lbfgs_ends_where_it_has_converged():
         assert net.history.cost[-1] <= best + 1e-6
 
 
-# ---- equal units ----
-
-
-EQUAL = fs.Parameters(np.ones((4, 2)), np.ones((4, 1)), np.ones((1, 4)), np.ones((1, 1)))
-
-
-@pytest.mark.parametrize("options", [{"scale": 0.0}, {"parameters": EQUAL}])
-def test_equal_units_are_warned_of(options):
-    with pytest.warns(UserWarning, match="all hidden units begin equal"):
-        net = fs.train(*FLOWER, 4, epochs=20, backend="numpy", **options)
-    assert np.ptp(net.parameters.W1, axis=0).max() < 1e-12  # and so they stay
-
-
-def test_a_single_unit_or_unequal_ones_are_fine():
-    fs.train(*FLOWER, 1, epochs=2, scale=0.0, backend="numpy")
-    fs.train(*FLOWER, 4, epochs=2, scale=0.01, backend="numpy")
-
-
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
@@ -211,7 +203,7 @@ def test_a_single_unit_or_unequal_ones_are_fine():
         ({"tolerance": -1}, ValueError, "tolerance must be not negative"),
         ({"callbacks": 5}, TypeError, "callbacks must be functions of an fs.Progress, not 5"),
         ({"callbacks": [5]}, TypeError, "callbacks must be functions of an fs.Progress, not 5"),
-        ({"callback_every": "day"}, ValueError, "callback_every must be a number of seconds or 'epoch', not 'day'"),
+        ({"callback_every": "epoch"}, TypeError, "callback_every must be a number .* None for each epoch, not 'epoch'"),
         ({"callback_every": 0}, ValueError, "callback_every must be positive"),
     ],
 )

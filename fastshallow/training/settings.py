@@ -103,9 +103,9 @@ def split(data: Data, fraction: float, key: int, output: str) -> tuple[Data, Dat
 def _kinds(Y: NDArray[Any], output: str) -> NDArray[np.intp]:
     """The class of each example (m,); of several labels each combination is one."""
     if output == "softmax":
-        return np.argmax(Y, axis=0)
+        return np.argmax(Y, axis=0)  # type: ignore[no-any-return]
     if len(Y) == 1:
-        return (Y[0] > 0.5).astype(np.intp)
+        return (Y[0] > 0.5).astype(np.intp)  # type: ignore[no-any-return]
     return np.unique(Y > 0.5, axis=1, return_inverse=True)[1].reshape(-1)
 
 
@@ -157,4 +157,4 @@ def _class_weights(class_weight: Any, Y: NDArray[Any], output: str) -> NDArray[n
         if not isinstance(weight, (int, float, np.number)) or not 0.0 <= weight < np.inf:
             raise ValueError(f"class_weight[{label!r}] must be finite and not negative, not {weight!r}")
         each[int(label)] = weight
-    return each[labels]  # type: ignore[no-any-return]
+    return each[labels]
