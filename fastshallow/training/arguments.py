@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..backends import dispatch, named_backend
+from ..backends import COMPILED, dispatch, named_backend
 from ..data import Columns, check_data, check_finite, check_labels, check_y, computing
 from ..formulas import LBFGS, Output, Parameters, number
 from .checkpoints import Checkpoint
@@ -98,7 +98,7 @@ def draw_key(random: np.random.Generator | np.random.RandomState) -> int:
 
 
 def make_hooks(
-    callbacks: Any, every: float | None, progress: bool, verbose: int, epochs: int, writer: Checkpoint | None
+    callbacks: Any, every: float | None, progress: bool, verbose: int, settings: Settings, writer: Checkpoint | None
 ) -> tuple[Hooks, AbstractContextManager[Any]]:
     """What happens between steps, and what shows how far training is, which is to be closed at the end."""
     wanted = tuple(callbacks) if isinstance(callbacks, (tuple, list)) else (callbacks,)
@@ -113,7 +113,8 @@ def make_hooks(
     if not isinstance(verbose, (int, np.integer, np.bool_)) or verbose not in (0, 1):
         raise ValueError(f"verbose must be 0, or 1 for a line now and then, not {verbose!r}")
     listeners = [(each, seconds) for each in wanted]
-    shown = display(bool(progress), bool(verbose), epochs)
+    shown = display(bool(progress), bool(verbose), settings.epochs)
     if shown is None:
         return Hooks(listeners, writer, nullcontext()), nullcontext()
-    return Hooks([*listeners, (shown.show, shown.every)], writer, Clock(shown.wait)), closing(shown)
+    clock = Clock(shown.wait) if settings.backend in COMPILED else nullcontext()
+    return Hooks([*listeners, (shown.show, shown.every)], writer, clock), closing(shown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter
 from typing import Any
@@ -169,6 +169,11 @@ class _Run:
     def call(self, callback: Callback) -> None:
         record, settings, epoch = self.record, self.settings, self.record.epoch
         copies, hidden = Parameters(*(each.copy() for each in self.parameters())), self.steps.hidden
+        then: Any = {"stopped": record.stopped, "best_epoch": record.best_epoch}
+
+        def network() -> Network:
+            return Network(copies, hidden, settings.output, replace(record.history(epoch), **then))
+
         names = ("cost", "validation_cost", "validation_score", "learning_rate")
         numbers: Any = {name: record.last(name) for name in names}
         progress = Progress(
@@ -176,7 +181,7 @@ class _Run:
             settings.epochs,
             **numbers,
             seconds=record.elapsed,
-            _network=lambda: Network(copies, hidden, settings.output, record.history(epoch)),
+            _network=network,
         )
         with np.errstate(**self.errors):
             answer = callback(progress)
