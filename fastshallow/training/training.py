@@ -247,7 +247,7 @@ def train(
     writer = None
     if checkpoint is not None:
         writer = Checkpoint(checkpoint, number("every", every, "not negative"), settings, data)
-    hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings.epochs, writer)
+    hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings, writer)
     warn_of_symmetry(p)
     if parameters is None:
         warn_of_constants(constant, len(p.W1[0]))
@@ -319,7 +319,7 @@ def resume(
     stored.check_data(data, held_out, settings)
     every = number("every", every, "not negative")
     writer = Checkpoint(path if checkpoint is None else checkpoint, every, settings, data)
-    hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings.epochs, writer)
+    hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings, writer)
     with shown:
         network = go(settings, data, held_out, p, threads, hooks, stored)
     warn_of_end(network.history)
