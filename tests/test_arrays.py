@@ -204,7 +204,7 @@ def test_byte_order_does_not_decide_what_is_computed(name, monkeypatch):
     assert same(train(swapped, Y.astype(">f4"), validation=(swapped, Y)), net)
     monkeypatch.setattr("fastshallow.data.dtypes.PIECE", 4)  # two examples at a time
     A2 = fs.forward(swapped, p, backend="numpy")
-    assert A2.dtype == computing(native)
+    assert A2.dtype == fs.forward(swapped, p).dtype == computing(native)
     np.testing.assert_allclose(A2, fs.forward(x, p, backend="numpy"), rtol=1e-6)
     np.testing.assert_allclose(net.predict_proba(swapped), net.predict_proba(x), rtol=1e-6)
     cost, gradients = fs.cost_and_gradients(swapped, Y, p)
@@ -434,6 +434,12 @@ def test_features_far_from_zero(dtype, far, monkeypatch):
         right = [float(each - mean) / scale for each in numbers]
         accuracy = 4 * np.finfo(answer.dtype).eps + np.spacing(abs(far))  # of the answer, and of the mean
         np.testing.assert_allclose(answer[k], right, rtol=0, atol=accuracy)
+
+
+def test_a_constant_feature_of_any_size():
+    x = np.array([[1e308] * 9, [5e-324] * 9, [0.0] * 9])
+    answer, features = fs.standardize(x)
+    assert not answer.any() and np.array_equal(features.mean, x[:, :1]) and (features.scale == 1.0).all()
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def moments(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
             x = x - mean
             rest += x.sum(axis=1, keepdims=True)  # of which rounding in the mean leaves some
             squares += np.square(x, out=x).sum(axis=1, keepdims=True)
-        scale = np.sqrt(squares / m - (rest / m) ** 2)
+        scale = np.sqrt(squares / m)
         mean += rest / m
     constant = low == high
     return np.where(constant, low, mean), np.where(constant, 1.0, scale)
