@@ -236,6 +236,24 @@ def test_only_arrays_reach_the_kernel(monkeypatch):
     assert kinds == {np.ndarray}
 
 
+@pytest.mark.parametrize("shape", [(), (8,), (64,), (8, 8, 1), (1, 8, 8)], ids=str)
+def test_two_dimensions_after_a_call_that_was_right(shape):
+    """The kernel looks at the arrays of a second call itself: what lies behind a single stride is no second one."""
+    right, p = np.full((8, 8), 0.5), fs.initialize_parameters(8, 4, 8, seed=1)
+    fs.cost_and_gradients(right, right, p)
+    fs.forward(right, p)
+    wrong = np.full(shape, 0.5)
+    calls = [lambda: fs.cost_and_gradients(wrong, right, p), lambda: fs.cost_and_gradients(right, wrong, p)]
+    for name, call in zip("XYX", [*calls, lambda: fs.forward(wrong, p)], strict=True):
+        with pytest.raises(ValueError, match=f"^{name} must have"):
+            call()
+    for i in range(4):
+        given = [*p]
+        given[i] = given[i][None]
+        with pytest.raises(ValueError, match=f"^{p._fields[i]} must have"):
+            fs.cost_and_gradients(right, right, fs.Parameters(*given))
+
+
 def test_an_odd_dtype_compiles_nothing(monkeypatch):
     from fastshallow.kernels import units
 

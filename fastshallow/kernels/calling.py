@@ -15,7 +15,7 @@ from .marks import helper, inline
 from .simd.vectors import c_call, call, element, numbers_at, record_at
 
 C_ORDER = 1  # NumPy's flag
-SHAPE, STRIDES, FLAGS = 2, 3, 6  # words of 8 bytes after that of the numbers' address
+NDIM, SHAPE, STRIDES, FLAGS = 1, 2, 3, 6  # words of 8 bytes after that of the numbers' address
 
 
 def make_calling(run_kind: Any, place_kind: Any, array_data: int) -> dict[str, Callable[..., Any]]:
@@ -36,8 +36,10 @@ def make_calling(run_kind: Any, place_kind: Any, array_data: int) -> dict[str, C
 
     @helper
     def fits(arguments, k, rows, columns, itemsize) -> bool:
-        # whether an array has this shape, and strides of whole numbers
+        # whether an array has two dimensions, this shape, and strides of whole numbers
         about = words(arguments, k)
+        if element(about, NDIM) % 2**32 != 2:  # half a word
+            return False
         shape, strides = numbers_at(element(about, SHAPE), "int64"), numbers_at(element(about, STRIDES), "int64")
         whole = (element(strides, 0) % itemsize == 0) & (element(strides, 1) % itemsize == 0)
         return (element(shape, 0) == rows) & (element(shape, 1) == columns) & whole
