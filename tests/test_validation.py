@@ -210,3 +210,31 @@ def test_lbfgs_ends_where_it_has_converged():
 def test_bad_arguments_are_named(options, error, message):
     with pytest.raises(error, match=message):
         fs.train(*FLOWER, epochs=2, **options)
+
+
+@BACKENDS
+@pytest.mark.parametrize("validation", [None, (FLOWER[0][:, ::4], FLOWER[1][:, ::4])])
+def test_lbfgs_may_have_converged_where_it_begins(backend, validation, tmp_path):
+    p = fs.initialize_parameters(2, 4, 1, "xavier", seed=2)
+    cost, gradients = fs.cost_and_gradients(*FLOWER, p, backend=backend)
+    tolerance = 2.0 * max(np.abs(each).max() for each in gradients)
+    seen, path = [], tmp_path / "run.npz"
+    options = {"optimizer": fs.LBFGS(gradient_tolerance=tolerance), "backend": backend, "validation": validation}
+    net = fs.train(*FLOWER, parameters=p, callbacks=seen.append, checkpoint=path, **options)
+    assert net.history.stopped == "converged" and same(net.parameters, p)
+    np.testing.assert_array_equal(net.history.cost, [cost])
+    np.testing.assert_array_equal(net.history.epoch, [0])
+    assert len(net.history.validation_cost) == (validation is not None)
+    assert [(each.epoch, each.cost) for each in seen] == [(1, cost)]
+    net.save(tmp_path / "net.npz")
+    assert fs.Network.load(tmp_path / "net.npz").history.cost[-1] == cost
+    again = fs.resume(path, *FLOWER, validation=validation)
+    assert again.history.stopped == "converged" and len(again.history.cost) == 1
+
+
+def test_lbfgs_may_find_no_step_where_it_begins(monkeypatch):
+    from fastshallow.training import lbfgs
+
+    monkeypatch.setattr(lbfgs, "line_search", lambda at, start, *_: start)
+    history = fs.train(*FLOWER, seed=2, optimizer="lbfgs", backend="numpy").history
+    assert history.stopped.startswith("no further decrease") and len(history.cost) == 1

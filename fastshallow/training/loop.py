@@ -91,6 +91,8 @@ def go(
 
                 steps = Compiled(data, p, settings, watch.rates, threads, state)
             else:
+                if settings.backend == "jit":
+                    module.compiled(settings.hidden, settings.output, data.dtype)  # before the clock begins
                 steps = Stepwise(data, p, settings, watch.rates, module, state)
             watch.prepare(steps.parameters, steps.hidden)
         run = _Run(settings, data, steps, watch, record, hooks, errors)

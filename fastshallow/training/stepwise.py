@@ -46,8 +46,6 @@ class Stepwise:
             self._slope = (np.full((1, 1), state.get("slope", settings.hidden.slope), p.W1.dtype),)
         self._names = Parameters._fields + ("slope",) * len(self._slope)
         self.failure, self.finished = "", None
-        if settings.backend == "jit":
-            self._cost_and_gradients(data.batch(slice(0, 1)), slice(0, 1))  # compiles before the clock begins
         self._begin(int(state.get("epoch", 0)))
         self._first = -(-self.epoch // settings.cost_every)
         self._costs: list[float] = []

@@ -247,11 +247,11 @@ def train(
     writer = None
     if checkpoint is not None:
         writer = Checkpoint(checkpoint, number("every", every, "not negative"), settings, data)
-    hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings, writer)
     warn_of_symmetry(p)
     if parameters is None:
         warn_of_constants(constant, len(p.W1[0]))
     warn_of_scale(data.X)
+    hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings, writer)
     with shown:
         network = go(settings, data, held_out, p, threads, hooks)
     warn_of_end(network.history)
