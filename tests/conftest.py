@@ -12,5 +12,21 @@ def pytest_cmdline_main(config):
         config.option.dist = "worksteal"
 
 
+@pytest.fixture
+def run(capsys):
+    """Run the command in this process: its exit status, what it printed, and what it complained about."""
+
+    from fastshallow.command.cli import main
+
+    def call(*arguments):
+        try:
+            status = main([str(argument) for argument in arguments])
+        except SystemExit as exit:  # argparse leaves so
+            status = exit.code
+        return status, *capsys.readouterr()
+
+    return call
+
+
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # so a shell starts what runs in the background
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 import fastshallow as fs
-from fastshallow.command.cli import main
 
 QUICK = ("--backend", "numpy", "--epochs", "200")
 
@@ -21,20 +20,6 @@ QUICK = ("--backend", "numpy", "--epochs", "200")
 def process(*arguments, **options):
     command = [sys.executable, "-m", "fastshallow", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, **options)
-
-
-@pytest.fixture
-def run(capsys):
-    """Run the command in this process: its exit status, what it printed, and what it complained about."""
-
-    def call(*arguments):
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as exit:  # argparse leaves so
-            status = exit.code
-        return status, *capsys.readouterr()
-
-    return call
 
 
 def write_csv(path, header, rows):

@@ -14,25 +14,10 @@ import numpy as np
 import pytest
 
 import fastshallow as fs
-from fastshallow.command.cli import main
 
 pa = pytest.importorskip("pyarrow")
 
 QUICK = ("--backend", "numpy", "--epochs", "300")
-
-
-@pytest.fixture
-def run(capsys):
-    """Run the command in this process: its exit status, what it printed, and what it complained about."""
-
-    def call(*arguments):
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as exit:  # argparse leaves so
-            status = exit.code
-        return status, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture

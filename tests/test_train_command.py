@@ -12,25 +12,10 @@ import pytest
 
 import fastshallow as fs
 from fastshallow.command import scores, train, training_report
-from fastshallow.command.cli import main
 from fastshallow.command.lessons import Lesson
 from fastshallow.formulas.optimizers import LBFGS
 
 QUICK = ("--backend", "numpy", "--epochs", "40")
-
-
-@pytest.fixture
-def run(capsys):
-    """Run the command in this process: its exit status, what it printed, and what it complained about."""
-
-    def call(*arguments):
-        try:
-            status = main([str(argument) for argument in arguments])
-        except SystemExit as exit:  # argparse leaves so
-            status = exit.code
-        return status, *capsys.readouterr()
-
-    return call
 
 
 @pytest.fixture
