@@ -330,6 +330,7 @@ def test_bad_arguments():
 
 
 @pytest.mark.parametrize("backend", ["numpy", "fused"])
+@pytest.mark.filterwarnings("ignore:features should have mean 0")
 def test_a_slope_that_diverges_is_told(backend):
     X, Y = np.array([[-1e200]]), np.array([[1e200]])
     with pytest.raises(fs.DivergenceError):
