@@ -164,7 +164,7 @@ def train(
         One function or several, called as ``callback(progress)`` with an `fs.Progress` after each epoch; one that
         returns True, or sets ``progress.stop = True``, ends training.
     callback_every
-        Seconds between two calls, and one at the end, where one after each epoch takes too long: that costs about 20 us
+        Seconds between two calls, and one at the end, where one after each epoch takes too long: that costs about 50 us
         beside the callback itself, as much as the epoch of a few hundred examples.
     progress
         Whether to show a progress bar, in a terminal or notebook; needs tqdm: ``pip install "fastshallow[progress]"``.
