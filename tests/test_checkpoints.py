@@ -190,7 +190,7 @@ def test_files_that_hold_no_checkpoint(tmp_path):
     with pytest.raises(FileNotFoundError):
         fs.resume(path, X, Y)
     path.write_bytes(b"PK")
-    with pytest.raises(fs.CheckpointError, match=r"run\.npz: not a checkpoint, or a damaged one"):
+    with pytest.raises(fs.CheckpointError, match=r"run\.npz: not a checkpoint file, or a damaged one"):
         fs.resume(path, X, Y)
     fs.train(X, Y, epochs=3, backend="numpy").save(path)
     with pytest.raises(fs.CheckpointError, match="a trained network"):

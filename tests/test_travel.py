@@ -2,7 +2,9 @@
 
 import copy
 import multiprocessing
+import os
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -106,12 +108,31 @@ def test_a_lambda_does_not(what):
     assert same(copy.deepcopy(net), net)
 
 
+def test_a_lambda_goes_along_with_what_pickles_functions(tmp_path):
+    cloudpickle = pytest.importorskip("cloudpickle")
+    net = trained(fs.Activation("softsign", lambda z: z / (1.0 + np.abs(z)), softsign_derivative))
+    assert same(pickle.loads(cloudpickle.dumps(net)), net)
+    joblib = pytest.importorskip("joblib")
+    with pytest.raises(pickle.PicklingError, match="define it with def at module level"):
+        joblib.dump(net, tmp_path / "net.joblib")
+
+
 def test_a_name_of_a_built_in_activation_does_not_make_one(tmp_path):
     own = fs.Activation("tanh", softsign_value, softsign_derivative)
     net = trained(own)
     net.save(tmp_path / "net.npz")
     with pytest.raises(fs.NetworkFileError, match="its activation 'tanh' is your own"):
         Network.load(tmp_path / "net.npz")
+    whole = trained(own, checkpoint=tmp_path / "run.npz")
+    with pytest.raises(
+        fs.CheckpointError, match=r"run.npz: its activation 'tanh' is your own: give it again as hidden="
+    ):
+        fs.resume(tmp_path / "run.npz", X, Y)
+    assert same(fs.resume(tmp_path / "run.npz", X, Y, hidden=own), whole)
+    with pytest.raises(TypeError, match=r"hidden must be the fs.Activation of the network, not 'tanh'"):
+        Network.load(tmp_path / "net.npz", hidden="tanh")
+    with pytest.raises(TypeError, match=r"hidden must be the fs.Activation that training began with, not 'tanh'"):
+        fs.resume(tmp_path / "run.npz", X, Y, hidden="tanh")
 
 
 def test_classes():
@@ -158,3 +179,32 @@ def test_errors_name_the_path_that_was_given(tmp_path):
         Network.load(checkpoint)
     with pytest.raises(fs.CheckpointError, match=r"net.npz: a trained network; fs.Network.load\(path\)"):
         fs.resume(network, X, Y)
+
+
+@pytest.mark.parametrize("path", ["", "a\0b", b"net.npz", 5, None])
+def test_what_is_no_path(path):
+    net = trained()
+    kind = ValueError if isinstance(path, str) else TypeError
+    for ask in (net.save, Network.load, lambda path: fs.resume(path, X, Y)):
+        with pytest.raises(kind, match=f"^path must be the path of a file, not {re.escape(repr(path))}$"):
+            ask(path)
+
+
+def test_the_longest_name(tmp_path):
+    net = trained()
+    net.save(tmp_path / ("n" * 251 + ".npz"))
+    with pytest.raises(OSError, match="n" * 252 + ".npz"):
+        net.save(tmp_path / ("n" * 252 + ".npz"))
+    assert [len(name) for name in os.listdir(tmp_path)] == [255]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes with names")
+def test_nothing_takes_the_place_of_a_pipe_or_a_link(tmp_path):
+    pipe, link, net = tmp_path / "pipe", tmp_path / "link", trained()
+    os.mkfifo(pipe)
+    for ask in (net.save, lambda path: trained(checkpoint=path)):
+        with pytest.raises(ValueError, match=f"^{pipe}: this is a pipe or a device"):
+            ask(pipe)
+    link.symlink_to(tmp_path / "net.npz")
+    net.save(link)
+    assert link.is_symlink() and same(Network.load(tmp_path / "net.npz"), net)

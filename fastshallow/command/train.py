@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Train on a table, or on the planar flower; show how well and how fast it went; save the network."""
     for option in "output", "checkpoint":
         if getattr(arguments, option):
-            files.check_writable(f"--{option}", getattr(arguments, option))
+            files.check_replaceable(f"--{option}", getattr(arguments, option))
     kept = [os.path.abspath(path) for path in (arguments.checkpoint, arguments.resume) if path]
     if arguments.output and os.path.abspath(arguments.output) in kept:
         raise ValueError(f"--output {arguments.output}: the checkpoint is there; a network needs a file of its own")

@@ -2,26 +2,68 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import secrets
 import stat
 import zipfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-MOST_MEMBERS = 200
-KINDS = "biufU"  # of NumPy's dtypes: numbers and texts, nothing that is pickled
+LARGEST = 2**53  # a count below it is exact in every number that it meets
+# As `np.save` writes it. NumPy's own reader has Python parse what a stranger wrote, which warns and runs out of memory.
+HEADER = re.compile(
+    rb"\{'descr': '([<>|][bifU][1-9]\d{0,8})', 'fortran_order': (True|False), 'shape': \(([\d, ]{0,60})\), \} *\n"
+)
+
+# What a member may hold: the dtypes, and what its values must be.
+KINDS: dict[str, tuple[str, Callable[[NDArray[Any]], Any]]] = {
+    "texts": ("U", lambda a: np.frombuffer(a.tobytes(), np.uint32) <= 0x10FFFF),
+    "booleans": ("b1", lambda a: True),
+    "integers": ("i4 i8", lambda a: (a > -LARGEST) & (a < LARGEST)),
+    "counts": ("i4 i8", lambda a: (a >= 0) & (a < LARGEST)),
+    "numbers": ("f4 f8", lambda a: True),
+    "finite numbers": ("f4 f8", np.isfinite),
+    "positive numbers": ("f4 f8", lambda a: (a > 0.0) & (a < np.inf)),
+}
+
+
+class FileError(ValueError):
+    """What is wrong with a file that is read, in words."""
+
+
+class Member(NamedTuple):
+    """What a file may hold under a name. In the shape a name stands for a size, the same one in all members."""
+
+    kind: str  # one of KINDS
+    shape: tuple[int | str, ...] = ()
+
+
+class Format(NamedTuple):
+    """What files of one kind hold; `others` says what to do with files of another kind, by that one's name."""
+
+    name: str
+    version: int
+    members: Mapping[str, Member]
+    others: Mapping[str, str]
+
+
+class Stored(dict[str, NDArray[Any]]):
+    """The members that a file has, by their names."""
+
+    def __missing__(self, name: str) -> NDArray[Any]:
+        raise FileError(f"damaged ({name} is missing)")
 
 
 def check_writable(name: str, path: str | os.PathLike[str]) -> None:
     """Refuse a file that can't be written, before hours of training rather than after them; `name` is the argument."""
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"{name} must be the path of a file, not {path!r}")
+    _check_path(name, path)
     folder = Path(path).parent
     if Path(path).is_dir():
         raise ValueError(f"{path}: this is a folder; give {name} a file")
@@ -31,82 +73,153 @@ def check_writable(name: str, path: str | os.PathLike[str]) -> None:
         raise ValueError(f"{path}: nothing can be written into {folder}")
 
 
-def save(path: str | os.PathLike[str], members: dict[str, Any]) -> None:
+def check_replaceable(name: str, path: str | os.PathLike[str]) -> None:
+    """The same for a file that `save` will put a new one in place of."""
+    check_writable(name, path)
+    _check_regular(path)
+
+
+def save(path: str | os.PathLike[str], form: Format, members: Mapping[str, Any]) -> None:
     """Write arrays, numbers and texts into one .npz file: what was there stays until the new one is complete."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    _check_path("path", path)
+    _check_regular(path)
+    final = Path(os.path.realpath(path))  # a link stays one
+    temporary = final.with_name(f".fastshallow-{secrets.token_hex(8)}.tmp")
     try:
         with temporary.open("xb") as file:
-            np.savez(file, **members)
+            np.savez(file, format=form.name, version=form.version, **members)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        os.replace(temporary, final)
     except OSError as error:
         if error.errno is None:
             raise
-        raise OSError(error.errno, error.strerror, str(path)) from None  # not the temporary file's name
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None  # not the temporary file's name
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def load(path: str | os.PathLike[str], expected: re.Pattern[str]) -> dict[str, NDArray[Any]]:
-    """Read the members of these names of what `save` wrote; ValueError if the file is something else, or damaged.
+def load(path: str | os.PathLike[str], form: Format) -> Stored:
+    """Read what `save` wrote; FileError if the file is something else, or damaged.
 
-    Nothing else in the file is read, and of a member no more than its declared shape takes, which the file must hold.
+    Only the members of its format are read, after all that is declared of them fits: to the format, and into the file.
     """
+    what = f"{form.name.partition(' ')[2]} file"
     if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would wait for ever, /dev/zero never end
-        raise ValueError("no regular file")
+        raise FileError(f"not a {what}: no regular file")
     with open(path, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
         try:
             with zipfile.ZipFile(file) as archive:
-                members = {
-                    member.filename[: -len(".npy")]: member
-                    for member in _checked(archive.infolist(), size)
-                    if member.filename.endswith(".npy") and expected.fullmatch(member.filename[: -len(".npy")])
-                }
-                return {name: _read(archive, member) for name, member in members.items()}
-        except MemoryError:
+                infos = _checked(archive.infolist(), os.fstat(file.fileno()).st_size)
+                begun = _read(archive, infos, {"format": Member("texts"), "version": Member("counts")})
+                name = str(begun.get("format", ""))
+                if name != form.name:
+                    raise FileError(form.others.get(name, f"not a {what} that fastshallow wrote"))
+                if (version := int(begun["version"])) > form.version:
+                    raise FileError(f"written by a newer fastshallow, format {version}; this one knows {form.version}")
+                return _read(archive, infos, form.members)
+        except (FileError, MemoryError):
             raise
         except Exception as error:  # whatever zipfile and NumPy make of bytes that are not theirs
-            raise ValueError(str(error) or type(error).__name__) from None
+            raise FileError(f"not a {what}, or a damaged one ({error or type(error).__name__})") from None
 
 
-def _checked(members: list[zipfile.ZipInfo], size: int) -> list[zipfile.ZipInfo]:
-    """The members of an archive of so many bytes, if they are as `save` writes them."""
-    if len(members) > MOST_MEMBERS:
-        raise ValueError(f"it has {len(members):,} members")
-    if len({member.filename for member in members}) < len(members):
+def fault(form: Format, members: Mapping[str, Any]) -> str | None:
+    """Say what is wrong with members of a format, if anything is."""
+    arrays = {name: np.asarray(member) for name, member in members.items()}
+    declared = {name: (array.dtype, array.shape) for name, array in arrays.items()}
+    odd = (_odd(name, form.members[name], array) for name, array in arrays.items())
+    return _misdeclared(form.members, declared) or next(filter(None, odd), None)
+
+
+@contextmanager
+def named(path: str | os.PathLike[str], kind: type[ValueError]) -> Iterator[None]:
+    """Turn whatever odd contents lead to into an error of this kind that names the file."""
+    _check_path("path", path)
+    try:
+        yield
+    except kind:
+        raise
+    except FileError as error:
+        raise kind(f"{os.fspath(path)}: {error}") from None
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        text = str(error) if isinstance(error, ValueError) else f"{type(error).__name__}: {error}"
+        raise kind(f"{os.fspath(path)}: damaged ({text})") from None
+
+
+def _check_path(name: str, path: Any) -> None:
+    if not isinstance(path, (str, os.PathLike)) or not isinstance(os.fspath(path), str):
+        raise TypeError(f"{name} must be the path of a file, not {path!r}")
+    if not os.fspath(path) or "\0" in os.fspath(path):
+        raise ValueError(f"{name} must be the path of a file, not {path!r}")
+
+
+def _check_regular(path: str | os.PathLike[str]) -> None:
+    if os.path.exists(path) and not (os.path.isfile(path) or os.path.isdir(path)):
+        raise ValueError(f"{os.fspath(path)}: this is a pipe or a device; a file can't take its place")
+
+
+def _checked(infos: list[zipfile.ZipInfo], size: int) -> dict[str, zipfile.ZipInfo]:
+    """The members of an archive of so many bytes by their names, if they are as `save` writes them."""
+    members = {info.filename.removesuffix(".npy"): info for info in infos}
+    if len(members) < len(infos):
         raise ValueError("two of its members have one name")
-    for member in members:
-        if member.compress_type != zipfile.ZIP_STORED or member.compress_size != member.file_size:
-            raise ValueError(f"its member {member.filename!r} is compressed")
-    if sum(member.file_size for member in members) > size:
+    for name, info in members.items():
+        if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
+            raise ValueError(f"its member {name!r} is compressed")
+    if sum(info.file_size for info in infos) > size:
         raise ValueError("its members are larger than the file")
     return members
 
 
-def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
-    """An array whose header says what the member holds."""
-    with archive.open(member) as file:
-        read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
-        version = npy.read_magic(file)
-        if version not in read_header:
-            raise ValueError(f"its member {member.filename!r} has the format {version}")
-        shape, fortran, dtype = read_header[version](file)
-        if dtype.kind not in KINDS or dtype.hasobject or len(shape) > 2:
-            raise ValueError(f"its member {member.filename!r} is {dtype} of shape {shape}")
-        count = 1
-        for length in shape:
-            count *= length
-        data = file.read()  # as much as the archive says, and its checksum is right
-        if min(shape, default=0) < 0 or len(data) != count * dtype.itemsize:
-            raise ValueError(f"its member {member.filename!r} does not hold what its header says")
-        array = np.frombuffer(data, dtype, count) if dtype.itemsize else np.zeros(count, dtype)
-        return array.reshape(shape, order="F" if fortran else "C").astype(dtype.newbyteorder("="), "C")
+def _read(archive: zipfile.ZipFile, infos: Mapping[str, zipfile.ZipInfo], members: Mapping[str, Member]) -> Stored:
+    """Those members that there are: first what all of them declare, then what they hold."""
+    headers = {name: _header(archive, infos[name]) for name in members if name in infos}
+    if wrong := _misdeclared(members, {name: header[:2] for name, header in headers.items()}):
+        raise FileError(f"damaged ({wrong})")
+    stored = Stored()
+    for name, (dtype, shape, order, start) in headers.items():
+        data = archive.read(infos[name])  # as much as the archive says, and its checksum is right
+        array: NDArray[Any] = np.ndarray(shape, dtype, data, start, order=order)
+        stored[name] = array.astype(dtype.newbyteorder("="), "C")
+        if wrong := _odd(name, members[name], stored[name]):
+            raise FileError(f"damaged ({wrong})")
+    return stored
 
 
-def text(stored: dict[str, NDArray[Any]], name: str) -> str:
-    """A text among the members of a file; an empty one if it is missing or no text."""
-    value = stored.get(name)
-    return str(value) if value is not None and value.ndim == 0 and value.dtype.kind == "U" else ""
+def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> tuple[np.dtype[Any], tuple[int, ...], Any, int]:
+    """What a member declares: its dtype, its shape and its memory order; and where its numbers begin."""
+    with archive.open(info) as file:
+        begin = file.read(10)
+        length = int.from_bytes(begin[8:], "little")
+        found = HEADER.fullmatch(file.read(length)) if begin.startswith(b"\x93NUMPY\x01\x00") else None
+    if found is None:
+        raise ValueError(f"its member {info.filename!r} begins with no header that NumPy writes")
+    dtype, shape = np.dtype(found[1].decode()), tuple(map(int, found[3].replace(b",", b" ").split()))
+    if 10 + length + math.prod(shape) * dtype.itemsize != info.file_size:
+        raise ValueError(f"its member {info.filename!r} does not hold what its header says")
+    return dtype, shape, "F" if found[2] == b"True" else "C", 10 + length
+
+
+def _misdeclared(
+    members: Mapping[str, Member], declared: Mapping[str, tuple[np.dtype[Any], tuple[int, ...]]]
+) -> str | None:
+    """Say which member has another dtype or shape than it should, if one does."""
+    sizes: dict[int | str, int] = {}
+    for name, (dtype, shape) in declared.items():
+        kind, wanted = members[name]
+        right = tuple(sizes.get(size, size) for size in wanted)
+        fits = len(shape) == len(right) and all(map(_fits, shape, right))
+        if not fits or (dtype.kind if dtype.kind == "U" else dtype.str[1:]) not in KINDS[kind][0].split():
+            return f"{name} is {dtype} of shape {shape}, not {kind} of shape ({', '.join(map(str, right))})"
+        sizes |= {size: length for size, length in zip(wanted, shape, strict=True) if isinstance(size, str)}
+    return None
+
+
+def _fits(length: int, right: int | str) -> bool:
+    return isinstance(right, str) or length == right
+
+
+def _odd(name: str, member: Member, array: NDArray[Any]) -> str | None:
+    """Say whether a member holds a value that it must not."""
+    return None if np.all(KINDS[member.kind][1](array)) else f"{name} holds something else than {member.kind}"

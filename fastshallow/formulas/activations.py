@@ -74,7 +74,7 @@ class Activation:
             return activation, (self.name,)
         for what, function in (("value", self.value), ("derivative", self.derivative)):
             home = sys.modules.get(function.__module__)
-            if getattr(home, function.__qualname__, None) is not function:
+            if getattr(home, function.__qualname__, None) is not function and not _pickles_functions():
                 raise PicklingError(
                     f"the activation {self.name!r} can't be pickled: its {what} is a lambda, or a function within "
                     "another one; define it with def at module level"
@@ -90,6 +90,15 @@ class Activation:
     def __repr__(self) -> str:
         slope = "" if self.slope is None else f" {self.slope:g}"
         return f"<Activation {self.name}{slope}{', learned' if self.learned else ''}>"
+
+
+def _pickles_functions() -> bool:
+    """Whether a pickler is at work that takes any function: cloudpickle, which joblib and Dask use, or dill."""
+    frame = sys._getframe()
+    while frame := frame.f_back:  # type: ignore[assignment]
+        if {"cloudpickle", "dill"} & set(str(frame.f_globals.get("__name__")).split(".")):
+            return True
+    return False
 
 
 def _check_derivative(name: str, value: Formula, derivative: Formula) -> None:

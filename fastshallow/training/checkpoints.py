@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
-import re
 import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import perf_counter
+from types import NoneType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..backends import BACKENDS
-from ..data import Columns, files
+from ..data import Columns, computing, files
 from ..formulas import (
     ACTIVATIONS,
     LBFGS,
@@ -27,43 +26,15 @@ from ..formulas import (
     Function,
     Parameters,
     Schedule,
+    is_built_in,
     leaky_relu_of,
     number,
     positive_integer,
     update_rule,
 )
+from .formats import CHECKPOINT, HISTORY
 from .history import History, Record
 from .settings import Data, Settings
-
-FORMAT, VERSION = "fastshallow checkpoint", 1
-MEMBERS = re.compile(
-    "format|version|settings|data|W1|b1|W2|b2|slope|elapsed|epoch|position|sum|best|waited|lowest|idle|factor|least|"
-    "(state[01]|best)_(W1|b1|W2|b2|slope)|minimizer_(w|cost|gradient|iterations|evaluations|s|y|rho|reason)|"
-    "history_(epoch|cost|validation_cost|validation_score|learning_rate|seconds|stopped|best_epoch)"
-)
-
-TEXTS = ("format", "settings", "data", "history_stopped", "minimizer_reason")
-COUNTS: tuple[str, ...] = (
-    "version",
-    "epoch",
-    "position",
-    "waited",
-    "idle",
-    "minimizer_iterations",
-    "minimizer_evaluations",
-)
-COUNTS += ("history_epoch", "history_best_epoch")
-NEEDED: tuple[str, ...] = (
-    *Parameters._fields,
-    "version",
-    "settings",
-    "data",
-    "epoch",
-    "elapsed",
-    "history_epoch",
-    "history_stopped",
-)
-NEEDED += ("history_best_epoch", "history_cost")
 
 
 class CheckpointError(ValueError):
@@ -74,14 +45,9 @@ class Checkpoint:
     """Writes the state of a run to one file, again and again."""
 
     def __init__(self, path: str | os.PathLike[str], every: float, settings: Settings, data: Data) -> None:
-        files.check_writable("checkpoint", path)
+        files.check_replaceable("checkpoint", path)
         self._path, self._every = path, every
-        self._fixed = {
-            "format": FORMAT,
-            "version": VERSION,
-            "settings": json.dumps(_described(settings)),
-            "data": fingerprint(data),
-        }
+        self._fixed = {"settings": json.dumps(_described(settings)), "data": fingerprint(data)}
         self._written = perf_counter()
 
     @property
@@ -92,7 +58,8 @@ class Checkpoint:
     def write(self, parameters: Parameters, state: dict[str, Any], record: Record) -> None:
         """Write everything, in place of the last one."""
         history = {f"history_{name}": value for name, value in record.history().members().items()}
-        files.save(self._path, {**self._fixed, **parameters._asdict(), **state, **history, "elapsed": record.elapsed})
+        members = {**self._fixed, **parameters._asdict(), **state, **history, "elapsed": record.elapsed}
+        files.save(self._path, CHECKPOINT, members)
         self._written = perf_counter()
 
 
@@ -101,108 +68,100 @@ class Stored:
     """What a checkpoint holds."""
 
     path: str
-    members: dict[str, NDArray[Any]]
+    members: files.Stored
 
     @property
     def parameters(self) -> Parameters:
         """As the last step left them."""
         return Parameters(*(self.members[name] for name in Parameters._fields))
 
+    @property
+    def history(self) -> History:
+        """How training went until then."""
+        kept = {name: f"history_{name}" for name in HISTORY}
+        return History.of(files.Stored({name: self.members[at] for name, at in kept.items() if at in self.members}))
+
     def go_on(self, record: Record) -> None:
         """Begin a record with what was noted before."""
-        prefix = "history_"
-        history = {name[len(prefix) :]: value for name, value in self.members.items() if name.startswith(prefix)}
-        record.go_on(History.of(history), int(self.members["epoch"]), float(self.members["elapsed"]))
+        record.go_on(self.history, int(self.members["epoch"]), float(self.members["elapsed"]))
 
-    @contextmanager
-    def damage(self) -> Iterator[None]:
-        """Turn whatever odd contents lead to into a CheckpointError that names the file."""
-        try:
-            yield
-        except CheckpointError:
-            raise
-        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-            text = f"{type(error).__name__}: {error}" if isinstance(error, LookupError) else error
-            raise CheckpointError(f"{self.path}: a damaged checkpoint ({text})") from None
-
-    def check(self) -> None:
-        """Refuse arrays that do not fit each other: compiled code trusts them."""
-        members = self.members
-        self._require(*NEEDED)
-        (n_h, n_x), n_y = members["W1"].shape, len(members["W2"])
-        shapes: dict[str, tuple[int, ...]] = {"W1": (n_h, n_x), "b1": (n_h, 1), "W2": (n_y, n_h), "b2": (n_y, 1)}
-        shapes["slope"] = (1, 1)
-        epochs = members["history_epoch"].shape
-        pairs, n = (members["minimizer_s"] if "minimizer_s" in members else np.empty((0, 0))).shape
-        for name, array in members.items():
-            prefix, _, rest = name.rpartition("_")
-            if name in Parameters._fields or prefix in ("state0", "state1", "best"):
-                right = () if name == "best_slope" else shapes[rest]
-            elif prefix == "minimizer":
-                right = {"s": (pairs, n), "y": (pairs, n), "w": (n,), "gradient": (n,), "rho": (pairs,)}.get(rest, ())
-            elif name.startswith("history") and name not in ("history_stopped", "history_best_epoch"):
-                right = epochs
-            else:
-                right = ()
-            kinds = "U" if name in TEXTS else "iu" if name in COUNTS else "f"
-            if array.shape != right or array.dtype.kind not in kinds:
-                raise ValueError(f"{name} is {array.dtype} of shape {array.shape}")
-            if kinds == "iu" and array.size and (int(array.min()) < -1 or int(array.max()) >= 2**53):
-                raise ValueError(f"{name} is {array}")
-            if kinds == "f" and np.isnan(array).any() and not name.startswith("history"):
-                raise ValueError(f"{name} holds NaN")
-        if "minimizer_s" in members and n != sum(members[name].size for name in Parameters._fields):
-            raise ValueError(f"minimizer_s has {n} columns")
-        if min(int(members["epoch"]), int(members.get("position", 0))) < 0:
-            raise ValueError("epoch or position is negative")
-
-    def _require(self, *names: str) -> None:
-        missing = [name for name in names if name not in self.members]
-        if missing:
-            raise ValueError(f"{missing[0]} is missing")
+    def settings(self, hidden: Activation | None, learning_rate: Schedule | None) -> Settings:
+        """The settings of the run; those that a file can't keep are given. Refuse what does not fit together."""
+        if not isinstance(hidden, (Activation, NoneType)):
+            raise TypeError(f"hidden must be the fs.Activation that training began with, not {hidden!r}")
+        with files.named(self.path, CheckpointError):
+            settings = self._settings(hidden, learning_rate)
+            if problem := self._problem(settings):
+                raise files.FileError(f"damaged ({problem})")
+        return settings
 
     def check_data(self, data: Data, validation: Data | None, settings: Settings) -> None:
-        """Refuse other data than the run began with, and what they do not have."""
-        position = int(self.members.get("position", 0))
-        if position >= data.m or position % data.batch_size(settings):
-            raise CheckpointError(f"{self.path}: a damaged checkpoint (position {position} of {data.m} examples)")
-        if max(settings.constant, default=0) >= data.X.shape[0]:
-            raise CheckpointError(f"{self.path}: a damaged checkpoint (constant features {settings.constant})")
+        """Refuse other data than the run began with, and what they do not have: compiled code trusts it."""
         if fingerprint(data) != str(self.members["data"]):
             raise CheckpointError(
                 f"{self.path}: X, Y, sample_weight or class_weight are not those that the training began with"
             )
         if validation is None and "history_validation_cost" in self.members:
             raise CheckpointError(f"{self.path}: training began with validation examples: give them as validation=")
+        position = int(self.members.get("position", 0))
+        if position >= data.m or position % data.batch_size(settings):
+            raise CheckpointError(f"{self.path}: damaged (position {position} of {data.m} examples)")
+        if max(settings.constant, default=0) >= data.X.shape[0]:
+            raise CheckpointError(f"{self.path}: damaged (constant features {settings.constant})")
 
-    def settings(self, hidden: Activation | None, learning_rate: Schedule | None) -> Settings:
-        """The settings of the run; those that a file can't keep are given."""
-        with self.damage():
-            settings = self._settings(hidden, learning_rate)
-            if isinstance(settings.optimizer, LBFGS):
-                self._require("minimizer_w", "minimizer_s", "minimizer_y", "minimizer_rho", "minimizer_gradient")
-                self._require("minimizer_cost", "minimizer_iterations", "minimizer_evaluations", "minimizer_reason")
-            else:
-                names = (*Parameters._fields, "slope") if settings.hidden.learned else Parameters._fields
-                self._require(*(f"state{k}_{name}" for k in range(settings.optimizer.states) for name in names))
-        return settings
+    def check_x(self, X: Any) -> None:
+        """Refuse X that the parameters are not of."""
+        W1 = self.members["W1"]
+        n_x, dtype = W1.shape[1], computing(X.dtype)
+        if X.shape[0] != n_x or dtype != W1.dtype:
+            raise CheckpointError(
+                f"{self.path}: training began with {n_x} features in {W1.dtype}, but X has {X.shape[0]} in {dtype}"
+            )
+
+    def _problem(self, settings: Settings) -> str | None:
+        """Say what does not fit together in members that have the right shapes, if anything does not."""
+        members, history = self.members, self.history
+        p, epoch = self.parameters, int(members["epoch"])
+        if not p.W1.size or not p.W2.size:
+            return f"W1 has shape {p.W1.shape} and W2 {p.W2.shape}"
+        rule, learned = settings.optimizer, settings.hidden.learned
+        names = Parameters._fields + ("slope",) * learned
+        alike = [] if isinstance(rule, LBFGS) else [f"state{k}_{name}" for k in range(rule.states) for name in names]
+        if any(name.startswith("best_") for name in members):
+            alike += [f"best_{name}" for name in Parameters._fields]
+        needed = ["data", "elapsed", *alike]
+        if learned and "best_W1" in members:
+            needed.append("best_slope")
+        if isinstance(rule, LBFGS):
+            needed += [name for name in CHECKPOINT.members if name.startswith("minimizer_")]
+        for name in needed:
+            if name not in members:
+                return f"{name} is missing"
+        if any(members[name].dtype != p.W1.dtype for name in (*Parameters._fields, *alike)):
+            return "its parameters, and what belongs to them, are of several dtypes"
+        if isinstance(rule, LBFGS) and len(members["minimizer_w"]) != sum(each.size for each in p):
+            return f"minimizer_w has {len(members['minimizer_w'])} numbers"
+        if len(history.epoch) != -(-epoch // settings.cost_every):
+            return f"{len(history.epoch)} costs in {epoch} epochs"
+        if not len(history.epoch) == len(history.cost) == len(history.learning_rate) == len(history.seconds):
+            return "its history lacks a column"
+        return None
 
     def _settings(self, hidden: Activation | None, learning_rate: Schedule | None) -> Settings:
         stored = json.loads(str(self.members["settings"]))
         name, slope = stored.pop("hidden")
-        own = name not in ACTIVATIONS
         if hidden is None:
-            if own:
-                raise CheckpointError(f"{self.path}: its activation {name!r} is your own: give it again as hidden=")
-            hidden = ACTIVATIONS[name] if slope is None else LEARNED if slope == "learn" else leaky_relu_of(slope)
+            if slope == "own":
+                raise files.FileError(f"its activation {name!r} is your own: give it again as hidden=")
+            hidden = ACTIVATIONS[name]
+            if slope is not None:
+                hidden = LEARNED if slope == "learn" else leaky_relu_of(_finite(slope))
         elif hidden.name != name:
-            raise CheckpointError(f"{self.path}: its activation is {name!r}, but hidden= is {hidden.name!r}")
+            raise files.FileError(f"its activation is {name!r}, but hidden= is {hidden.name!r}")
         rate = stored.pop("schedule")
         if learning_rate is None:
             if rate is None:
-                raise CheckpointError(
-                    f"{self.path}: its learning rate is a function of yours: give it as learning_rate="
-                )
+                raise files.FileError("its learning rate is a function of yours: give it as learning_rate=")
             learning_rate = _schedule(rate)
         optimizer, hyperparameters = stored.pop("optimizer")
         return Settings(
@@ -212,6 +171,12 @@ class Stored:
             optimizer=type(update_rule(optimizer))(**hyperparameters),
             **{key: ALLOWED[key](value) for key, value in stored.items()},
         )
+
+
+def _finite(value: Any) -> float:
+    if not isinstance(value, float) or not math.isfinite(value):
+        raise ValueError(f"{value!r} is no finite number")
+    return value
 
 
 def _natural(value: Any) -> int:
@@ -259,21 +224,8 @@ ALLOWED: dict[str, Callable[[Any], Any]] = {
 
 def read(path: str | os.PathLike[str]) -> Stored:
     """Read a checkpoint; CheckpointError if it is none."""
-    name = os.fspath(path)
-    try:
-        members = files.load(path, MEMBERS)
-    except ValueError as error:
-        raise CheckpointError(f"{name}: not a checkpoint, or a damaged one ({error})") from None
-    if files.text(members, "format") == "fastshallow network":
-        raise CheckpointError(f"{name}: a trained network; fs.Network.load(path) reads it")
-    if files.text(members, "format") != FORMAT:
-        raise CheckpointError(f"{name}: not a checkpoint that fastshallow wrote")
-    stored = Stored(str(name), members)
-    with stored.damage():
-        if int(members["version"]) > VERSION:
-            raise CheckpointError(f"{name}: written by a newer fastshallow, format {members['version']}")
-        stored.check()
-    return stored
+    with files.named(path, CheckpointError):
+        return Stored(os.fspath(path), files.load(path, CHECKPOINT))
 
 
 def fingerprint(data: Data) -> str:
@@ -294,8 +246,9 @@ def fingerprint(data: Data) -> str:
 def _described(settings: Settings) -> dict[str, Any]:
     plain = {each.name: getattr(settings, each.name) for each in dataclasses.fields(settings)}
     hidden, optimizer = settings.hidden, settings.optimizer
+    own = None if is_built_in(hidden) else "own"
     return plain | {
-        "hidden": [hidden.name, "learn" if hidden.learned else hidden.slope],
+        "hidden": [hidden.name, "learn" if hidden.learned else own or hidden.slope],
         "output": settings.output.name,
         "optimizer": [optimizer.name, dataclasses.asdict(optimizer)],
         "schedule": _described_schedule(settings.schedule),

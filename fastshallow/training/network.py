@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,8 @@ from numpy.typing import NDArray
 from ..backends import functional
 from ..data import Features, Recipe, by_pieces, check_data, check_finite, computing, files
 from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, is_built_in, leaky_relu_of
+from .formats import NETWORK
 from .history import History
-
-FORMAT, VERSION = "fastshallow network", 1
-MEMBERS = re.compile(
-    "format|version|W1|b1|W2|b2|hidden|output|own_hidden|slope|epoch|cost|validation_cost|validation_score|"
-    "learning_rate|seconds|stopped|best_epoch|feature_names|feature_mean|feature_scale|recipe|target_name|"
-    "target_classes|target_mean|target_scale"
-)
 
 
 class NetworkFileError(ValueError):
@@ -112,31 +106,20 @@ class Network:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything into one .npz file, whole or not at all."""
         members = _members(self)
-        problem = _problem(self)
+        problem = files.fault(NETWORK, members) or _problem(self)
         if problem:
             raise ValueError(f"this network can't be saved: {problem}")
-        files.save(path, members)
+        files.save(path, NETWORK, members)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], hidden: Activation | None = None) -> Network:
         """Read a network that `save` wrote; one with your own activation needs it again as `hidden`."""
-        try:
-            stored = files.load(path, MEMBERS)
-        except ValueError as error:
-            raise NetworkFileError(f"{os.fspath(path)}: not a network file, or a damaged one ({error})") from None
-        if files.text(stored, "format") == "fastshallow checkpoint":
-            raise NetworkFileError(f"{os.fspath(path)}: a checkpoint of training; fs.resume(path, X, Y) goes on")
-        if files.text(stored, "format") != FORMAT:
-            raise NetworkFileError(f"{os.fspath(path)}: not a network that fastshallow saved")
-        try:
-            network = _network(stored, hidden)
-        except (KeyError, IndexError, TypeError, AttributeError, OverflowError) as error:
-            raise NetworkFileError(f"{os.fspath(path)}: a damaged network file (missing or odd: {error})") from None
-        except ValueError as error:
-            raise NetworkFileError(f"{os.fspath(path)}: {error}") from None
-        problem = _problem(network)
-        if problem:
-            raise NetworkFileError(f"{os.fspath(path)}: a damaged network file ({problem})")
+        if not isinstance(hidden, (Activation, NoneType)):
+            raise TypeError(f"hidden must be the fs.Activation of the network, not {hidden!r}")
+        with files.named(path, NetworkFileError):
+            network = _network(files.load(path, NETWORK), hidden)
+            if problem := _problem(network):
+                raise files.FileError(f"damaged ({problem})")
         return network
 
     def __repr__(self) -> str:
@@ -188,7 +171,7 @@ class Network:
 def _members(network: Network) -> dict[str, Any]:
     """Everything that a file keeps, as arrays."""
     history, features, target = network.history, network.features, network.target
-    members: dict[str, Any] = {"format": FORMAT, "version": VERSION, **network.parameters._asdict()}
+    members: dict[str, Any] = network.parameters._asdict()
     members |= {"hidden": network.hidden.name, "output": network.output.name}
     if network.hidden.slope is not None:
         members |= {"own_hidden": False, "slope": network.hidden.slope}
@@ -206,30 +189,27 @@ def _members(network: Network) -> dict[str, Any]:
     return members
 
 
-def _network(stored: dict[str, NDArray[Any]], hidden: Activation | None) -> Network:
+def _network(stored: files.Stored, hidden: Activation | None) -> Network:
     """Put a network together again from what its file keeps; the reverse of `_members`."""
-    if int(stored["version"]) > VERSION:
-        raise ValueError(f"written by a newer fastshallow, format {stored['version']}; this one knows {VERSION}")
-    name, output = files.text(stored, "hidden"), files.text(stored, "output")
+    name = str(stored["hidden"])
     if hidden is None:
         if stored["own_hidden"]:
-            raise ValueError(f"its activation {name!r} is your own: Network.load(path, hidden=that_activation)")
+            raise files.FileError(f"its activation {name!r} is your own: Network.load(path, hidden=that_activation)")
         hidden = leaky_relu_of(float(stored["slope"])) if "slope" in stored else ACTIVATIONS[name]
     elif hidden.name != name:
-        raise ValueError(f"its activation is {name!r}, but hidden= is {hidden.name!r}")
+        raise files.FileError(f"its activation is {name!r}, but hidden= is {hidden.name!r}")
     features = target = None
     if "feature_names" in stored:
-        recipe = Recipe.of(files.text(stored, "recipe")) if "recipe" in stored else None
+        recipe = Recipe.of(str(stored["recipe"])) if "recipe" in stored else None
         features = Features(_texts_of(stored["feature_names"]), stored["feature_mean"], stored["feature_scale"], recipe)
     if "target_name" in stored:
         classes = _texts_of(stored["target_classes"])
-        target = Target(
-            files.text(stored, "target_name"), classes, stored.get("target_mean"), stored.get("target_scale")
-        )
+        units = [stored["target_mean"], stored["target_scale"]] if "target_scale" in stored else []
+        target = Target(str(stored["target_name"]), classes, *units)
     return Network(
         Parameters(*(stored[member] for member in Parameters._fields)),
         hidden,
-        OUTPUTS[output],
+        OUTPUTS[str(stored["output"])],
         History.of(stored),
         features,
         target,
@@ -237,36 +217,22 @@ def _network(stored: dict[str, NDArray[Any]], hidden: Activation | None) -> Netw
 
 
 def _problem(network: Network) -> str | None:
-    """Say what is wrong with a network's arrays, if anything is."""
+    """Say what does not fit together in a network whose arrays have the right shapes, if anything does not."""
     p, features, target = network.parameters, network.features, network.target
-    if network.hidden.slope is not None and not np.isfinite(network.hidden.slope):
-        return f"its activation has the slope {network.hidden.slope}"
-    if p.W1.ndim != 2 or p.W2.ndim != 2:
-        return f"W1 has shape {p.W1.shape} and W2 {p.W2.shape}"
     (n_h, n_x), n_y = p.W1.shape, len(p.W2)
-    expected: list[tuple[str, NDArray[Any], tuple[int, ...]]] = [
-        ("W1", p.W1, (n_h, n_x)),
-        ("b1", p.b1, (n_h, 1)),
-        ("W2", p.W2, (n_y, n_h)),
-        ("b2", p.b2, (n_y, 1)),
-        ("cost", network.history.cost, network.history.epoch.shape),
-    ]
+    if not p.W1.size or not p.W2.size:
+        return f"it has the shape {n_x}-{n_h}-{n_y}"
+    if len({array.dtype for array in p}) > 1:
+        return f"its parameters are {', '.join(str(array.dtype) for array in p)}"
+    if len(network.history.cost) != len(network.history.epoch):
+        return f"{len(network.history.cost)} costs for {len(network.history.epoch)} epochs"
     if features is not None:
-        expected += [("feature_mean", features.mean, (n_x, 1)), ("feature_scale", features.scale, (n_x, 1))]
         if len(features.names) not in (0, n_x):
             return f"{len(features.names)} names for {n_x} features"
         if features.recipe is not None and features.recipe.names != features.names:
             return "its recipe makes other features"
-    if target is not None:
-        if target.mean is not None and target.scale is not None:
-            expected += [("target_mean", target.mean, (n_y, 1)), ("target_scale", target.scale, (n_y, 1))]
-        if target.classes and len(target.classes) != max(n_y, 2):
-            return f"{len(target.classes)} classes for {n_y} outputs"
-    for name, array, shape in expected:
-        if array.shape != shape:
-            return f"{name} has shape {array.shape}, not {shape}"
-        if array.dtype not in (np.float32, np.float64) or not np.isfinite(array).all():
-            return f"{name} holds something else than finite numbers"
+    if target is not None and target.classes and len(target.classes) != max(n_y, 2):
+        return f"{len(target.classes)} classes for {n_y} outputs"
     return None
 
 

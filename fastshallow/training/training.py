@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ..data import check_data, check_parameters, check_threads
+from ..data import check_data, check_parameters, check_threads, files
 from ..formulas import (
     LBFGS,
     OPTIMIZERS,
@@ -40,7 +40,7 @@ from .arguments import (
     make_hooks,
     parted,
 )
-from .checkpoints import Checkpoint, read
+from .checkpoints import Checkpoint, CheckpointError, read
 from .loop import Callback, DivergenceError, Progress, go
 from .network import Network
 from .notices import constant_features, warn_of_constants, warn_of_end, warn_of_scale, warn_of_symmetry
@@ -312,11 +312,14 @@ def resume(
         settings = replace(settings, epochs=positive_integer("epochs", epochs))
     check_threads(threads)
     X = check_data(X)
+    stored.check_x(X)
     p = check_parameters(stored.parameters, X, "the checkpoint")
     data = checked_data(X, Y, len(p.W2), settings.output, sample_weight)
     data, held_out = parted(data, settings.validation or validation, settings, settings.output)
     data = weighted(data, class_weight, settings.output.name)
     stored.check_data(data, held_out, settings)
+    with files.named(path, CheckpointError):
+        chosen_backend(settings, data, p)
     every = number("every", every, "not negative")
     writer = Checkpoint(path if checkpoint is None else checkpoint, every, settings, data)
     hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings, writer)
