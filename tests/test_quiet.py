@@ -12,6 +12,7 @@ from cases import ACTIVATIONS, OUTPUTS, make_case
 
 import fastshallow as fs
 from fastshallow import formulas
+from fastshallow.training import score_of
 
 BACKENDS = ("loops", "examples", "numpy", "jit", "fused")
 KINDS = ("large", "small", "huge")
@@ -93,6 +94,14 @@ def test_a_diverging_regression_says_so(backend):
     options = {"output": "identity", "hidden": "identity", "learning_rate": 50.0, "parameters": p, "backend": backend}
     with pytest.raises(fs.DivergenceError, match="the cost became"):
         fs.train(X, Y, epochs=500, validation=(1e150 * X, Y), **options)
+
+
+def test_scores():
+    """R2, of numbers whose squares overflow, or underflow."""
+    Y = np.array([[1.0, 2.0, 4.0]])
+    assert score_of("identity", 1e200 * Y, Y) == -np.inf
+    assert np.isnan(score_of("identity", 1e-200 * Y, 1e-200 * Y))  # no spread is left
+    assert score_of("identity", Y, Y) == 1.0
 
 
 @pytest.mark.parametrize("backend", ["numpy", "fused"])
