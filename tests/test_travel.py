@@ -159,6 +159,27 @@ def test_nan_is_refused_with_its_place(backend, hidden):
     np.testing.assert_allclose(np.delete(A2, [7, 9], 1), np.delete(right, [7, 9], 1), rtol=1e-13)
 
 
+def test_the_place_of_nan_is_no_infinity_that_does_no_harm():
+    odd = X[:, :9].copy()
+    odd[0, 2], odd[0, 5], odd[1, 5] = np.inf, np.inf, np.nan
+    net = trained().with_features(Features(("width", "height"), np.zeros((2, 1)), np.ones((2, 1))))
+    assert np.isfinite(net.predict_proba(odd[:, :5])).all()
+    with pytest.raises(ValueError, match=r"^X holds nan at feature 1 \('height'\), example 5$"):
+        net.predict(odd)
+    relu = fs.Parameters(np.ones((2, 2)), np.zeros((2, 1)), np.array([[1.0, -1.0]]), np.zeros((1, 1)))
+    with pytest.raises(ValueError, match=r"^X holds inf at feature 0, example 2$"):
+        Network(relu, ACTIVATIONS["relu"], net.output).predict(odd)
+
+
+def test_nan_in_sparse_examples():
+    sparse = pytest.importorskip("scipy.sparse")
+    odd = X[:, :9].copy()
+    odd[0] = 0.0
+    odd[1, 7] = np.nan
+    with pytest.raises(ValueError, match=r"^X holds nan at feature 1, example 7$"):
+        trained().predict(sparse.csc_array(odd))
+
+
 def test_scores_that_are_too_large():
     p = fs.Parameters(np.full((2, 1), 1e200), np.zeros((2, 1)), np.array([[1e200, -1e200]]), np.zeros((1, 1)))
     net = Network(p, ACTIVATIONS["identity"], trained().output)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..backends import functional
-from ..data import Features, Recipe, by_pieces, check_data, check_finite, computing, files
+from ..data import Columns, Features, Recipe, by_pieces, check_data, computing, files
 from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, is_built_in, leaky_relu_of
 from .formats import NETWORK
 from .history import History
@@ -113,7 +113,13 @@ class Network:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], hidden: Activation | None = None) -> Network:
-        """Read a network that `save` wrote; one with your own activation needs it again as `hidden`."""
+        """Read a network that `save` wrote; one with your own activation needs it again as `hidden`.
+
+        Raises
+        ------
+        NetworkFileError
+            A ValueError: the file holds something else, or is damaged. Nothing in it is run, whoever wrote it.
+        """
         if not isinstance(hidden, (Activation, NoneType)):
             raise TypeError(f"hidden must be the fs.Activation of the network, not {hidden!r}")
         with files.named(path, NetworkFileError):
@@ -140,9 +146,18 @@ class Network:
         else:
             A2 = by_pieces(lambda piece: functional.forward_shifted(piece, shift, p, **options), X)
         if not allow_nan and np.isnan(A2).any():
-            check_finite(X)
-            raise ValueError(f"example {np.argwhere(np.isnan(A2))[0][1]} of X is so large that its scores are NaN")
+            raise ValueError(self._why_nan(X, int(np.isnan(A2).any(axis=0).argmax())))
         return A2
+
+    def _why_nan(self, X: Any, t: int) -> str:
+        """What makes the prediction for example t NaN."""
+        x = (X.take(slice(t, t + 1)).dense() if isinstance(X, Columns) else X[:, t]).ravel().astype(np.float64)
+        for odd in np.isnan(x), np.isinf(x):
+            if odd.any():
+                k = int(odd.argmax())
+                name = f" ({self.features.names[k]!r})" if self.features is not None and self.features.names else ""
+                return f"X holds {x[k]} at feature {k}{name}, example {t}"
+        return f"example {t} of X is so large that its scores are NaN"
 
     def _folded(self, dtype: Any) -> tuple[Parameters, NDArray[Any] | None]:
         """Parameters between the table's own units, in a dtype, and what has to be subtracted from X before.
