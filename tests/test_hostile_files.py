@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import zipfile
@@ -46,6 +47,13 @@ def shared(count):
     tail = bytearray(whole[end:])
     tail[8:16] = 2 * count.to_bytes(2, "little") + len(directory).to_bytes(4, "little")
     return whole[:central] + directory + bytes(tail)
+
+
+def longer(whole, name):
+    """The archive, whose directory says that a member is of 1 GiB."""
+    place = whole.rindex(f"{name}.npy".encode()) - 46  # of its entry there
+    size = (128 + 2**30).to_bytes(4, "little")
+    return whole[: place + 20] + size + size + whole[place + 28 :]
 
 
 def members_of(path):
@@ -214,11 +222,21 @@ def test_hostile_files(kind, tmp_path):
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="has no pipes with names")
 def test_what_is_no_regular_file(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path / "pipe", "/dev/zero", tmp_path):
-        with pytest.raises(fs.NetworkFileError, match=f"{path}: not a network file: no regular file"):
-            fs.Network.load(path)
-        with pytest.raises(fs.CheckpointError, match=f"{path}: not a checkpoint file: no regular file"):
-            fs.resume(path, X, Y)
+
+    def waited(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, waited)
+    signal.alarm(20)
+    try:
+        for path in (tmp_path / "pipe", "/dev/zero", tmp_path):
+            with pytest.raises(fs.NetworkFileError, match=f"{path}: not a network file: no regular file"):
+                fs.Network.load(path)
+            with pytest.raises(fs.CheckpointError, match=f"{path}: not a checkpoint file: no regular file"):
+                fs.resume(path, X, Y)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 FEATURES = {
@@ -230,7 +248,8 @@ TARGET = {"target_name": np.array("y"), "target_classes": np.array((), np.str_)}
 NETWORKS = [
     ({"W1": header("<U0", (2**27,))}, "'W1.npy' begins with no header that NumPy writes"),
     ({"W1": header("<f8", (4, 2), bytes(63))}, "'W1.npy' does not hold what its header says"),
-    ({"b1": np.zeros((3, 1))}, r"b1 is float64 of shape (3, 1), not finite numbers of shape (4, 1)"),
+    ({"W1": header("<f8", (2**27,))}, "its members are larger than the file"),
+    ({"b1": np.zeros((3, 1))}, "b1 is float64 of shape (3, 1), not finite numbers of shape (4, 1)"),
     ({"b1": np.zeros((4, 1), np.float32)}, "its parameters are float64, float32, float64, float64"),
     ({"W1": np.zeros((0, 2)), "b1": np.zeros((0, 1)), "W2": np.zeros((1, 0))}, "it has the shape 2-0-1"),
     ({"W1": np.zeros((4, 2), np.float16)}, "W1 is float16"),
@@ -262,7 +281,8 @@ def changed(good, change):
 def test_what_is_no_network(change, message, tmp_path):
     path = tmp_path / "net.npz"
     fs.train(X, Y, 4, epochs=4, learning_rate=0.1, seed=1, backend="numpy").save(path)
-    path.write_bytes(changed(members_of(path), change))
+    whole = changed(members_of(path), change)
+    path.write_bytes(longer(whole, "W1") if "larger" in message else whole)
     with pytest.raises(fs.NetworkFileError, match=re.escape(message)) as caught:
         fs.Network.load(path)
     assert str(caught.value).startswith(f"{path}: ")
