@@ -288,6 +288,17 @@ def test_what_is_no_network(change, message, tmp_path):
     assert str(caught.value).startswith(f"{path}: ")
 
 
+def test_what_is_not_as_it_was_written(tmp_path):
+    path = tmp_path / "net.npz"
+    fs.train(X, Y, 4, epochs=4, learning_rate=0.1, seed=1, backend="numpy").save(path)
+    good = members_of(path)
+    twice = archive(good | {"Wx": good["W1"]}).replace(b"Wx.npy", b"W1.npy")
+    for whole, message in ((archive(good, zipfile.ZIP_DEFLATED), "compressed"), (twice, "two of its members have one")):
+        path.write_bytes(whole)
+        with pytest.raises(fs.NetworkFileError, match=message):
+            fs.Network.load(path)
+
+
 CHECKPOINTS = [
     ({"epoch": np.array(1)}, "4 costs in 1 epochs"),
     ({"epoch": np.array(2**50)}, "4 costs in 1125899906842624 epochs"),

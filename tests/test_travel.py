@@ -57,6 +57,20 @@ def test_trips(trip, hidden, tmp_path):
     assert same(Network.load(tmp_path / "net.npz"), net)
 
 
+def test_what_predicting_has_made_stays_here():
+    net = trained()
+    before = len(pickle.dumps(net))
+    net.predict(X)
+    assert len(pickle.dumps(net)) == before
+
+
+def test_a_built_in_activation_is_known_by_its_text(tmp_path):
+    tanh = ACTIVATIONS["tanh"]
+    net = trained(fs.Activation("tanh", tanh.value, tanh.derivative), checkpoint=tmp_path / "run.npz")
+    net.save(tmp_path / "net.npz")
+    assert same(Network.load(tmp_path / "net.npz"), net) and same(fs.resume(tmp_path / "run.npz", X, Y), net)
+
+
 def test_joblib(tmp_path):
     joblib = pytest.importorskip("joblib")
     net = trained("relu")
