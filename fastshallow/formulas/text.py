@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dis
 import hashlib
 import types
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -115,6 +117,11 @@ def _describe(value: Any, update: Callable[[bytes], None], seen: set[int]) -> No
         update(f"{type(value).__name__} {value!r};".encode())
 
 
-def _names(code: types.CodeType) -> list[str]:
-    inner = [name for constant in code.co_consts if isinstance(constant, types.CodeType) for name in _names(constant)]
-    return sorted({*code.co_names, *inner})
+@cache
+def _names(code: types.CodeType) -> tuple[str, ...]:
+    """The globals that it refers to: its co_names have those of attributes too, such as the tanh of np.tanh."""
+    names = {each.argval for each in dis.get_instructions(code) if each.opname == "LOAD_GLOBAL"}
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= set(_names(constant))
+    return tuple(sorted(names))
