@@ -53,7 +53,7 @@ WAYS = {
     ),
 }
 PREDICT = (
-    "from fastshallow.command import cli, commands",
+    "from fastshallow.command import cli",
     "cli.main(['predict', 'net.npz', '{name}', '--output', 'out'])",
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -99,11 +100,16 @@ def make_plan(n_x: int, n_h: int, n_y: int, m: int, itemsize: int, lanes: int, n
     return Plan(arrangement, tile, chunk, group, -(-m // group), _power_of_two(shares), work, reason)
 
 
+@cache  # a search takes longer than a prediction
+def _numba_is_here() -> bool:
+    return importlib.util.find_spec("numba") is not None
+
+
 def unavailable() -> str | None:
     """Why compiled backends can't run here, or None if they can."""
     if os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0"):
         return "NUMBA_DISABLE_JIT is set, so nothing is compiled"
-    if importlib.util.find_spec("numba") is None:
+    if not _numba_is_here():
         return "Numba is not installed: pip install numba"
     return None
 
