@@ -189,8 +189,9 @@ _straight: dict[Any, tuple[ModuleType, Activation, Output]] = {}
 def _backend(name: str, X: NDArray[Any], p: Parameters) -> ModuleType:
     found = _ready.get(name) if isinstance(name, str) else None
     if found is None:
-        if name == "auto":
+        chosen = name
+        if name == "auto":  # which picks the same for one shape as for all
             (n_y, n_h), (n_x, m) = p.W2.shape, X.shape
-            return named_backend(explain(n_x, n_h, n_y, m, computing(X.dtype)).backend)
-        found = _ready[name] = named_backend(name)
+            chosen = explain(n_x, n_h, n_y, m, computing(X.dtype)).backend
+        found = _ready[name] = named_backend(chosen)
     return found
