@@ -146,7 +146,7 @@ def test_a_name_tells_everything_apart(monkeypatch):
     float32, float64 = np.dtype("float32"), np.dtype("float64")
 
     def unit(kind, *parts):
-        return Unit(kind, parts, parts).name
+        return Unit(kind, parts).name
 
     names = [unit("output", float32, "a"), unit("output", float64, "a"), unit("output", float32, "b")]
     names += [unit("activation", float32, "a"), unit("activation", float32, "a", True)]

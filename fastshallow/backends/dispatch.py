@@ -44,6 +44,11 @@ class Plan(NamedTuple):
         """Of a group."""
         return -(-self.group // self.chunk)
 
+    @property
+    def parts(self) -> int:
+        """What threads take one by one in a step: groups of examples, or shares of W1 if each lane is a feature."""
+        return self.shares if self.arrangement == "features" else self.groups
+
 
 class Explanation(NamedTuple):
     """What `backend="auto"` takes for a shape, and why."""

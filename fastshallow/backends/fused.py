@@ -118,7 +118,7 @@ def make_call(
         raise ValueError("shapes do not fit")
     thread, dtype, sizes = _thread, computing(stored), Sizes(n_x, n_h, n_y)
     plan = make_plan(*sizes, m, dtype.itemsize, lanes(dtype))
-    parts = plan.shares if plan.arrangement == "features" else plan.groups
+    parts = plan.parts
     if function == "forward":
         parts, plan = m // (2 * plan.tile), plan._replace(groups=1, work=plan.work // 2)
     most = max(1, min(threads or team.processors(), parts))

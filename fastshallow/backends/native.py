@@ -67,17 +67,17 @@ def python_function(name: str, owner: Any) -> Any:
 
 def calling() -> dict[str, int]:
     """`step` and `infer`, as functions of Python's C interface."""
-    return addresses(Unit("calling", (array_data(),), (array_data(),)))
+    return addresses(Unit("calling", (array_data(),)))
 
 
 def loop(name: str) -> int:
     """The address of the loop around the work: `train` or `forward`."""
-    return addresses(Unit("loop", (), ()))[name]
+    return addresses(Unit("loop", ()))[name]
 
 
 def arrangement(kind: str, dtype: Any) -> dict[str, int]:
     """`accumulate` and `predict`, the work on tiles, in "units", "features" or "examples"."""
-    return addresses(Unit(kind, (dtype,), (dtype,)))
+    return addresses(Unit(kind, (dtype,)))
 
 
 def exact(dtype: Any, hidden: Activation, sizes: tuple[int, ...]) -> dict[str, int]:
@@ -87,20 +87,20 @@ def exact(dtype: Any, hidden: Activation, sizes: tuple[int, ...]) -> dict[str, i
 
 def sparse(dtype: Any, index: Any) -> dict[str, int]:
     """The same for sparse X with indices of a dtype."""
-    return addresses(Unit("sparse", (dtype, index), (dtype, index)))
+    return addresses(Unit("sparse", (dtype, index)))
 
 
 def parameters(dtype: Any, kind: str) -> dict[str, int]:
     """What brings the parameters to where an arrangement takes them, and gives them or the gradients back."""
     if kind in ("exact", "examples"):
-        return addresses(Unit("in_place", (dtype,), (dtype,)))
+        return addresses(Unit("in_place", (dtype,)))
     rows = kind == "features"
-    return addresses(Unit("panels", (dtype, rows), (dtype, rows)))
+    return addresses(Unit("panels", (dtype, rows)))
 
 
 def loading(dtype: Any, stored: Any) -> dict[str, int]:
     """`load_x` and `load_y`, for X that is stored in a dtype."""
-    return addresses(Unit("loading", (dtype, stored), (dtype, stored)))
+    return addresses(Unit("loading", (dtype, stored)))
 
 
 def activation(dtype: Any, hidden: Activation, by_examples: bool) -> dict[str, int]:
@@ -120,17 +120,17 @@ def output_layer(dtype: Any, output: Output) -> dict[str, int]:
 
 def dropping(dtype: Any, by_examples: bool) -> dict[str, int]:
     """`drop`."""
-    return addresses(Unit("dropping", (dtype, by_examples), (dtype, by_examples)))
+    return addresses(Unit("dropping", (dtype, by_examples)))
 
 
 def learning(dtype: Any, by_examples: bool) -> dict[str, int]:
     """`learn`."""
-    return addresses(Unit("learning", (dtype, by_examples), (dtype, by_examples)))
+    return addresses(Unit("learning", (dtype, by_examples)))
 
 
 def arithmetic(dtype: Any) -> dict[str, int]:
     """What is done to parameters and gradients whatever they mean."""
-    return addresses(Unit("arithmetic", (dtype,), (dtype,)))
+    return addresses(Unit("arithmetic", (dtype,)))
 
 
 def update(dtype: Any, optimizer: Optimizer) -> dict[str, int]:

@@ -35,7 +35,7 @@ class Unit(NamedTuple):
 
     kind: str
     parts: tuple[Any, ...]  # digests, dtypes and sizes, that say all
-    arguments: tuple[Any, ...]  # what they stand for
+    arguments: tuple[Any, ...] | None = None  # what they stand for, if not for themselves
 
     @property
     def name(self) -> str:
@@ -66,6 +66,6 @@ def _made(unit: Unit) -> dict[str, int]:
     if code is None:
         from .building import build  # which takes a while to import
 
-        code = build(unit.kind, unit.arguments, symbols)
+        code = build(unit.kind, unit.parts if unit.arguments is None else unit.arguments, symbols)
         objects.keep(name, code)
     return dict(zip(entries, objects.load(code, symbols), strict=True))

@@ -43,8 +43,7 @@ class Compiled:
         plan = make_plan(*sizes, size, dtype.itemsize, lanes(dtype), -(-len(X.values) // m) if sparse else None)
         if settings.hidden.learned and plan.arrangement == "exact":  # whose formulas have no slope in memory
             plan = plan._replace(arrangement="examples")
-        parts = plan.shares if plan.arrangement == "features" else plan.groups
-        self._threads, self._asked = max(1, min(threads or team.processors(), parts)), threads is not None
+        self._threads, self._asked = max(1, min(threads or team.processors(), plan.parts)), threads is not None
         layout = Layout(plan, sizes, dtype, self._threads, optimizer.states, settings.hidden.learned)
         memory = np.zeros(layout.size + LINE, np.uint8)
         index = X.features.dtype if sparse else None
