@@ -64,16 +64,21 @@ __all__ = [
 ]
 __all__ += _optimizers.__all__
 
-# The wing that is imported when first used: a quarter of the import.
-_TRAINING = frozenset(
-    ("CheckpointError", "DivergenceError", "History", "Network", "NetworkFileError", "Progress", "resume", "train")
-)
+# Wings that are imported when first used: training is a quarter of the import, the others need extras.
+_LATER = {
+    **dict.fromkeys(
+        ("CheckpointError", "DivergenceError", "History", "Network", "NetworkFileError", "Progress", "resume", "train"),
+        "training",
+    ),
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _TRAINING:
+    if name == "plot":
+        return importlib.import_module(".plot", __name__)
+    if name not in _LATER:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(".training", __name__), name)
+    value = getattr(importlib.import_module(f".{_LATER[name]}", __name__), name)
     globals()[name] = value
     return value
 

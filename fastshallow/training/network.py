@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..backends import functional
 from ..data import Columns, Features, Recipe, by_pieces, check_data, computing, files
 from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, is_built_in, leaky_relu_of
+from .exports import Exports
 from .formats import NETWORK
 from .history import History
 
@@ -36,7 +37,7 @@ class Target:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Network:
+class Network(Exports):
     """A trained network with one hidden layer.
 
     Attributes

@@ -1,0 +1,1 @@
+"""Networks that come from other libraries and formats, and go there."""
