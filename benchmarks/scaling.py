@@ -48,7 +48,8 @@ def measure(m: int, order: str, seconds: float) -> tuple[int, dict[str, float], 
     import numpy as np
 
     import fastshallow as fs
-    from fastshallow.measuring.report import Case, alternate
+    from fastshallow.measuring import Case
+    from fastshallow.measuring.report import alternate
 
     X, Y, parameters = Case(30, 64, 1, m).arguments()
     X = np.asarray(X, order=order)

@@ -8,7 +8,7 @@ import pytest
 
 STEP = """
 import sys
-from fastshallow.measuring.report import Case
+from fastshallow.measuring import Case
 *sizes, backend = sys.argv[1:]
 case = Case(*map(int, sizes))
 arguments = case.arguments()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import fastshallow as fs
-from fastshallow.measuring.report import Case
+from fastshallow.measuring import Case
 
 RUNS = {"flower": 2000, "30-64-1 m=1024": 50}
 

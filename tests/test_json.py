@@ -28,7 +28,7 @@ STEP = {"case", "backend", "seconds", "ratio", "apart", "first_seconds", "reason
 CASE = {"n_x", "n_h", "n_y", "m", "hidden", "output", "dtype"}
 MACHINE = {
     "cpu", "vector_bits", "float32_lanes", "float64_lanes", "cores", "cores_allowed", "threads", "threading_layer",
-    "blas", "blas_threads", "cache", "cache_folder", "backends", "system", "versions",
+    "blas", "blas_threads", "cache", "cache_folder", "caches", "backends", "system", "versions",
 }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 from cases import make_case
 
 import fastshallow as fs
-from fastshallow.measuring.report import Case, WrongAnswerError
+from fastshallow.measuring import Case, WrongAnswerError
 
 ROOT = Path(__file__).parent.parent
 sys.path.append(str(ROOT))  # last, so that an installed fastshallow comes first

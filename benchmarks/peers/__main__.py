@@ -38,11 +38,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parse(argv)
     # Libraries read these when they are imported, so nothing that imports one comes before.
     os.environ.update(ALWAYS | (WITHOUT_THREADS if arguments.threads == 1 else {}))
-    from fastshallow.measuring import report
+    from fastshallow.measuring import WrongAnswerError
 
     try:
         return run(arguments)
-    except report.WrongAnswerError as error:
+    except WrongAnswerError as error:
         print(f"wrong answer: {error}", file=sys.stderr)
         return 1
 
@@ -86,7 +86,7 @@ def positive(text: str) -> int:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    from fastshallow.measuring.report import machine
+    from fastshallow.measuring import machine
 
     from .implementations import present
     from .limits import cores
@@ -164,7 +164,7 @@ PARTS = {"steps": run_steps, "training": run_training, "batches": run_batches}
 
 def cases(arguments: argparse.Namespace) -> list[Any]:
     """What is asked for; softmax where there are several outputs."""
-    from fastshallow.measuring.report import Case
+    from fastshallow.measuring import Case
 
     cells = [
         Case(*sizes, m, "tanh", "softmax" if sizes[2] > 1 else "sigmoid", dtype)

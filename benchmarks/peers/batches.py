@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 import fastshallow as fs
 from fastshallow.command.console import digits, seconds_text
-from fastshallow.measuring.report import WrongAnswerError, alternate
+from fastshallow.measuring import WrongAnswerError
+from fastshallow.measuring.report import alternate
 
 from .implementations import Implementation, Task, installed
 

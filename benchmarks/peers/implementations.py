@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:  # the command reads this table before the environment is set, so before NumPy is imported
-    from fastshallow.measuring.report import Answer, Arguments, Case
+    from fastshallow.measuring import Answer, Arguments, Case
 
 
 class Step(NamedTuple):

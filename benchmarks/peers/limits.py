@@ -14,7 +14,7 @@ from fastshallow.kernels.compiling import compile_function
 from fastshallow.kernels.machine import lanes
 from fastshallow.kernels.simd.tiles import inner_add, outer_add, tile_store, tile_zeros
 from fastshallow.kernels.values import INT, Pointer
-from fastshallow.measuring.report import Case
+from fastshallow.measuring import Case
 
 L2 = 2**18  # bytes that no first-level cache holds, but every second-level cache
 SMALLEST, LARGEST = 2**12, 2**28  # bytes that are read

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from fastshallow.command.console import digits, seconds_text
-from fastshallow.measuring.report import Case, alternate
+from fastshallow.measuring import Case
+from fastshallow.measuring.report import alternate
 
 from .implementations import IMPLEMENTATIONS, Implementation
 from .limits import Limits, flops, moved_bytes

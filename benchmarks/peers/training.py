@@ -8,7 +8,8 @@ from functools import partial
 
 import fastshallow as fs
 from fastshallow.command.console import digits, seconds_text
-from fastshallow.measuring.report import Case, WrongAnswerError, alternate
+from fastshallow.measuring import Case, WrongAnswerError
+from fastshallow.measuring.report import alternate
 
 from .implementations import Implementation
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import fastshallow as fs
-from fastshallow.measuring.report import Arguments, Case
+from fastshallow.measuring import Arguments, Case
 
 from .implementations import Step, Task, Training
 

@@ -10,7 +10,7 @@ import numpy as np
 from jax.example_libraries.optimizers import adam
 
 from fastshallow.formulas.parameters import Parameters
-from fastshallow.measuring.report import Answer, Arguments, Case
+from fastshallow.measuring import Answer, Arguments, Case
 
 from .implementations import Step, Task, Training
 

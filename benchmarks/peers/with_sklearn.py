@@ -10,7 +10,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 
 from fastshallow.formulas.parameters import Parameters
-from fastshallow.measuring.report import Arguments
+from fastshallow.measuring import Arguments
 
 from .implementations import Task, Training
 

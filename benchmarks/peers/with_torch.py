@@ -9,7 +9,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy, linear
 
 from fastshallow.formulas.parameters import Parameters
-from fastshallow.measuring.report import Answer, Arguments, Case
+from fastshallow.measuring import Answer, Arguments, Case
 
 from .implementations import Step, Task, Training
 

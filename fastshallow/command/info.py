@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-from ..measuring import report
+from ..measuring import machine
 from .console import print_json
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Show what decides speed on this machine."""
-    found = report.machine()
+    found = machine()
     if arguments.json:
         print_json(found)
         return 0
