@@ -52,6 +52,8 @@ def make_case(n_x, n_h, n_y, m, dtype="float64", output="sigmoid", seed=0):
         Y = np.eye(n_y)[:, random.integers(n_y, size=m)].astype(dtype)
     elif output == "identity":
         Y = random.standard_normal((n_y, m)).astype(dtype)
+    elif output == "exp":
+        Y = random.poisson(1.5, (n_y, m)).astype(dtype)
     else:
         Y = random.integers(2, size=(n_y, m)).astype(dtype)
     p = fs.initialize_parameters(n_x, n_h, n_y, scale="xavier", seed=random, dtype=dtype)

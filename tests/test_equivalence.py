@@ -39,7 +39,8 @@ def scales(X, Y, p, hidden, output):
     Z1 = p.W1 @ X + p.b1
     A1 = g.value(Z1)
     size = 1.0 + np.abs(p.W1) @ np.abs(X) + np.abs(p.b1)  # of Z1: its rounding goes through g and W2
-    dZ2 = np.abs(A2 - Y) + np.abs(A2) + np.abs(p.W2) @ size
+    slope = np.maximum(A2, 1.0) if output == "exp" else 1.0
+    dZ2 = np.abs(A2 - Y) + np.abs(A2) + slope * (np.abs(p.W2) @ size)
     dZ1 = np.abs(p.W2).T @ dZ2 * np.maximum(np.abs(g.derivative(Z1, A1)), 0.1)
     cost = 1.0 + (dZ2 * (1.0 + np.abs(Y))).sum() / m + (dZ2**2).sum() / m
     gradients = dZ1 @ np.abs(X).T, dZ1.sum(1, keepdims=True), dZ2 @ (np.abs(A1) + 1.0).T, dZ2.sum(1, keepdims=True)
@@ -67,7 +68,8 @@ def check(case, backend, hidden, output, limit=4.0):
     A2 = fs.forward(X, p, hidden, output, backend=backend)
     right = fs.forward(*as_float64(X, Y, p)[::2], hidden, output, backend="numpy")
     assert A2.dtype == X.dtype and A2.shape == right.shape
-    size = 1.0 + np.abs(right) + np.abs(p.W2) @ (1.0 + np.abs(p.W1) @ np.abs(X) + np.abs(p.b1))
+    size = np.abs(p.W2) @ (1.0 + np.abs(p.W1) @ np.abs(X) + np.abs(p.b1))
+    size = 1.0 + np.abs(right) + size * (np.maximum(right, 1.0) if output == "exp" else 1.0)
     assert (np.abs(A2 - right) <= tolerance(X.dtype, 1.0, limit) * size).all()
 
 
@@ -133,7 +135,7 @@ def spread():
     chosen = []
     for turn, arrangement in enumerate(ARRANGEMENTS):
         chosen += [(arrangement, "tanh", "sigmoid", dtype) for dtype in DTYPES]
-        pairs = list(itertools.product(("softmax", "identity"), DTYPES))
+        pairs = list(itertools.product(("softmax", "identity", "exp"), DTYPES))
         for i in range(max(len(pairs), len(others))):
             chosen.append((arrangement, others[(i + turn) % len(others)], *pairs[i % len(pairs)]))
     taken = {each[1:] for each in chosen}

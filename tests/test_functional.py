@@ -105,7 +105,7 @@ def test_bad_arrays(name, backend):
         ),
         ({"hidden": np.tanh}, ValueError, "hidden must be one of"),
         ({"hidden": ["tanh"]}, ValueError, r"hidden must be one of .* not \['tanh'\]"),
-        ({"output": "tanh"}, ValueError, "output must be one of sigmoid, softmax, identity, not 'tanh'"),
+        ({"output": "tanh"}, ValueError, "output must be one of sigmoid, softmax, identity, exp, not 'tanh'"),
         ({"output": {}}, ValueError, r"output must be one of .* not \{\}"),
     ],
     ids=lambda value: str(value) if isinstance(value, dict) else "",

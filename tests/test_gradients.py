@@ -18,6 +18,8 @@ def cost_of(X, Y, p, hidden, output):
         loss = 0.5 * (Z2 - Y) ** 2
     elif output == "softmax":
         loss = -Y * (Z2 - np.log(np.exp(Z2).sum(axis=0)))
+    elif output == "exp":
+        loss = np.exp(Z2) - Y * Z2 - Y + Y * np.log(np.where(Y > 0, Y, 1.0))
     else:
         A2 = 1 / (1 + np.exp(-Z2))
         loss = -Y * np.log(A2) - (1 - Y) * np.log(1 - A2)

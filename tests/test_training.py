@@ -224,7 +224,7 @@ FEW = tuple(each[:, ::80] for each in FLOWER)
         ({"seed": -1}, ValueError, "seed must be from 0"),
         ({"seed": "two"}, TypeError, "seed must be an integer, a Generator"),
         ({"hidden": "gelu"}, ValueError, "hidden must be one of identity, sigmoid, tanh.* not 'gelu'"),
-        ({"output": "tanh"}, ValueError, "output must be one of sigmoid, softmax, identity, not 'tanh'"),
+        ({"output": "tanh"}, ValueError, "output must be one of sigmoid, softmax, identity, exp, not 'tanh'"),
         ({"backend": "cuda"}, ValueError, "backend must be one of loops.* not 'cuda'"),
         ({"threads": 0}, ValueError, "threads must be 1 or more, not 0"),
         ({"progress": 5}, TypeError, "progress must be True or False, not 5"),

@@ -8,6 +8,7 @@ from cases import make_case
 from tolerance import tolerance
 
 import fastshallow as fs
+from fastshallow.formulas import OUTPUTS
 from fastshallow.training import loop
 
 FLOWER = fs.datasets.planar_flower()
@@ -69,7 +70,7 @@ def test_a_fraction_is_held_out():
     assert not same(net.parameters, other.parameters)
     from fastshallow.training.settings import Data, split
 
-    rest, part = split(Data(X, Y, np.arange(30.0)), 0.2, 5, "sigmoid")
+    rest, part = split(Data(X, Y, np.arange(30.0)), 0.2, 5, OUTPUTS["sigmoid"])
     assert (rest.m, part.m) == (24, 6) and set(rest.weights) | set(part.weights) == set(range(30))
     np.testing.assert_array_equal(rest.X[0] * 60, rest.weights)  # an example keeps its weight
 

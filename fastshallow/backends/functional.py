@@ -115,8 +115,9 @@ def cost_and_gradients(
         As for `forward`.
     Y : (n_y, m)
         What the outputs should be, as columns: labels 0 or 1 for ``"sigmoid"`` (binary cross-entropy, summed over
-        outputs), one-hot for ``"softmax"`` (cross-entropy), numbers for ``"identity"`` (half the squared error). Of one
-        dimension, it is one row. `one_hot` makes rows of labels that are words or whole numbers.
+        outputs), one-hot for ``"softmax"`` (cross-entropy), numbers for ``"identity"`` (half the squared error) and
+        those of 0 or more for ``"exp"`` (half the Poisson deviance). Of one dimension, it is one row. `one_hot` makes
+        rows of labels that are words or whole numbers.
 
     Returns
     -------
@@ -132,7 +133,7 @@ def cost_and_gradients(
 
     Notes
     -----
-    Deep Learning Specialization, Course 1, Week 3: "Gradient descent for neural networks". All three outputs have
+    Deep Learning Specialization, Course 1, Week 3: "Gradient descent for neural networks". All outputs have
     dZ2 = A2 - Y; then dW2 = 1/m dZ2 A1', dZ1 = W2' dZ2 * g1'(Z1), dW1 = 1/m dZ1 X'.
     """
     # All checks would cost more than a small step. What was right goes straight to the kernel, which compares shapes;

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..formulas import OUTPUTS
 from ..training import Network, score_of
 from .lessons import Lesson, backend_for
 
@@ -30,7 +31,7 @@ def score(network: Network, lesson: Lesson) -> dict[str, Any]:
     network = dataclasses.replace(network, features=None)  # X is standardized already
     predicted, Y = network.predict(lesson.X, backend=backend_for(network, lesson.X)), lesson.Y
     if lesson.output == "identity":
-        return {"r2": score_of("identity", predicted, Y), "rmse": float(np.mean((predicted - Y) ** 2) ** 0.5)}
+        return {"r2": score_of(OUTPUTS["identity"], predicted, Y), "rmse": float(np.mean((predicted - Y) ** 2) ** 0.5)}
     classes = classes_of(lesson)
     if not classes:
         frequent = np.unique(Y, return_counts=True)[1].max()

@@ -110,7 +110,9 @@ def check_labels(Y: NDArray[Any], output: str) -> None:
     for start in range(0, Y.shape[1], 65536):
         y = Y[:, start : start + 65536]
         _refuse_infinite("Y", y, start)
-        if output != "identity" and (y.min() < 0.0 or y.max() > 1.0):
+        if output == "exp" and y.min() < 0.0:
+            raise ValueError(f"Y must not be negative for output='exp', but it holds {y.min():g}")
+        if output in ("sigmoid", "softmax") and (y.min() < 0.0 or y.max() > 1.0):
             hint = f": {ROWS_OF_CLASSES}" if len(Y) == 1 and (y == np.floor(y)).all() else ""
             raise ValueError(
                 f"Y must lie between 0 and 1 for output={output!r}; it holds {y.min():g} to {y.max():g}{hint}"

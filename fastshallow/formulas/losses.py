@@ -1,4 +1,4 @@
-"""Outputs, each with its loss merged: the cost comes from the raw scores Z2, and never overflows.
+"""Outputs, each with its loss merged: the cost comes from the raw scores Z2, and only that of ``exp`` can overflow.
 
 For all of them dZ2 = A2 - Y. `shift` and `total` are used by the normalized output alone: an example's largest score
 and the sum over outputs of exp(score - shift).
@@ -22,19 +22,22 @@ class Output:
     Attributes
     ----------
     name
-        ``"sigmoid"``, ``"softmax"`` or ``"identity"``.
+        ``"sigmoid"``, ``"softmax"``, ``"identity"`` or ``"exp"``.
     value
         (z, shift, total) -> a, one number of A2.
     loss
         (z, y, shift, total) -> what one output adds to the loss of its example.
     normalized
         Whether an example's outputs depend on each other through `shift` and `total`.
+    numbers
+        Whether it predicts numbers, not probabilities.
     """
 
     name: str
     value: Callable[[Any, Any, Any], Any]
     loss: Callable[[Any, Any, Any, Any], Any]
     normalized: bool = False
+    numbers: bool = False
     digest: str = field(init=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -73,12 +76,22 @@ def _half_squared_error(z: Any, y: Any, shift: Any, total: Any) -> Any:
     return 0.5 * (z - y) * (z - y)
 
 
+def _exp(z: Any, shift: Any, total: Any) -> Any:
+    return np.exp(z)
+
+
+def _half_poisson_deviance(z: Any, y: Any, shift: Any, total: Any) -> Any:
+    # y log(y / a) - y + a with a = exp(z), which is 0 where a = y; scikit-learn's loss="poisson"
+    return np.exp(z) - y * z + y * np.log(np.maximum(y, 1e-30)) - y
+
+
 OUTPUTS = {
     each.name: each
     for each in (
         Output("sigmoid", _sigmoid, _binary_cross_entropy),
         Output("softmax", _softmax, _cross_entropy, normalized=True),
-        Output("identity", _identity, _half_squared_error),
+        Output("identity", _identity, _half_squared_error, numbers=True),
+        Output("exp", _exp, _half_poisson_deviance, numbers=True),
     )
 }
 

@@ -46,7 +46,7 @@ def make_arithmetic(L: int) -> Entries:
 
     def decay(run, place, part, _, __, ___):
         # the weights' gradients += l2 / m * the weights; gives back the sum of the weights' squares
-        total, rate = 0.0, run.l2 / place.examples
+        total, rate = 0.0, run.l2 / place.total
         for k in range(run.segment_count):
             segment = nth(run.segments, k)
             if segment.decays:

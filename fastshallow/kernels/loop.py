@@ -10,7 +10,7 @@ import math
 
 from .marks import helper, inline
 from .record import MOST_PARTS
-from .simd.vectors import bytes_further, call, clear, element, put, shifted
+from .simd.vectors import bytes_further, call, clear, element, is_given, put, shifted
 from .threads import close, join, meet, take
 
 
@@ -106,14 +106,19 @@ def step_parameters(run, place, threads, target, step, used, train) -> int:
 
 
 @helper
-def note_cost(run, place, position, used, train) -> bool:
-    # the cost of the epoch so far; gives back whether it and the parameters are finite
-    cost = run.sum if position > 0 else 0.0
+def note_cost(run, place, position, n, used, train) -> bool:
+    # the cost of the epoch so far, with the n examples of a batch; gives back whether it and the parameters are finite
+    cost = 0.0
     for g in range(used):
         cost += element(run.parts, g)
+    if run.averaged:
+        cost = cost / run.n_y
     if train and run.l2 > 0.0:
         for part in range(run.shares):
             cost += run.l2 / 2.0 * element(run.squares, part)
+    cost = cost * (n / place.total)
+    if position > 0:
+        cost += run.sum
     run.sum = cost
     return math.isfinite(cost) and (not train or math.isfinite(call(run.probe, run, place, 0, 0, 0, 0)))
 
@@ -129,7 +134,8 @@ def train(run, place, rank, number, _, __):
     stages = run.stage != 0
     if not join(run, threads, rank, number):
         return 0.0
-    step = epoch * ((m + size - 1) // size) + position // size
+    batches, totals = (m + size - 1) // size, is_given(run.totals)
+    step = epoch * batches + position // size
     training = cost_every > 0
     part = take(run, threads, target, shares, -1)
     while part < shares:
@@ -141,7 +147,9 @@ def train(run, place, rank, number, _, __):
     target = meet(run, threads, target, shares)
     for _ in range(pieces):
         n = min(size, m - position)
-        place.examples, place.with_cost = n, not training or epoch % cost_every == 0
+        place.total, place.with_cost = n * 1.0, not training or epoch % cost_every == 0
+        if totals:
+            place.total = element(run.totals, (epoch - begun) * batches + position // size)
         if shuffled:
             place.order = shifted(run.orders, (epoch - begun) * m)
         if run.dropped:
@@ -157,7 +165,7 @@ def train(run, place, rank, number, _, __):
         target = step_parameters(run, place, threads, target, step + 1, used, training)
         part = take(run, threads, target, 1, -1)
         while part < 1:
-            finite = note_cost(run, place, position, used, training)
+            finite = note_cost(run, place, position, n, used, training)
             if training and place.with_cost:
                 put(run.costs, epoch // cost_every - run.first, run.sum / m)
             if training and not finite:

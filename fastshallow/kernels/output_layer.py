@@ -49,7 +49,7 @@ def make_output(output: Any, L: int) -> Entries:
             cost, factor = zeros(place.Z, L), zeros(place.Z, L) + 1.0
             if weighted:
                 factor = load(place.weights, t, L)
-            scale = factor * (1.0 / place.examples)
+            scale = factor * (1.0 / place.total)
             for y in range(run.n_y):
                 i = y * run.ld_t + t
                 score, label = load(place.Z, i, L), load(place.Y, i, L)

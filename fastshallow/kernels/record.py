@@ -36,11 +36,12 @@ RUN: Fields = (
     *fields("index", "features"),
     # what is to be done
     *fields(INTEGER, "tile chunk group groups shares pieces epochs cost_every batch shuffled dropped learned"),
+    *fields(INTEGER, "averaged"),  # whether the loss is the mean over outputs, in the cost alone
     *fields(REAL, "l2 clip_norm"),
     *fields(INTEGER, "keep"),  # a unit is kept if its random word is below this,
     *fields(REAL, "scale"),  # and then multiplied by this
     # tables, from epoch `begun` on, and the costs that are recorded, from number `first` on
-    *fields("real*", "rates costs hyperparameters"),
+    *fields("real*", "rates costs hyperparameters totals"),  # the totals of batches, if not their examples
     *fields("integer*", "orders keys"),
     *fields(INTEGER, "begun first"),
     # what it keeps, to go on exactly where it stopped
@@ -77,8 +78,8 @@ PLACE: Fields = (
     *fields("number", "dW1 db1 dW2 db2 dslope"),  # of its group of examples
     *fields("integer*", "order"),  # of the examples in this epoch
     *fields(INTEGER, "key1 key2"),  # of dropout in this epoch
-    *fields(INTEGER, "examples with_cost more"),  # of this batch; whether dW1 holds something already
-    *fields(REAL, "clip"),  # what the gradients are multiplied by
+    *fields(INTEGER, "with_cost more"),  # of this batch; whether dW1 holds something already
+    *fields(REAL, "total clip"),  # of its examples, or of their weights; what the gradients are multiplied by
 )
 
 # Some parameters that are updated alike: numbers that lie one after the other, their gradients and states.

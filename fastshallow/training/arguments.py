@@ -30,7 +30,7 @@ def parted(data: Data, validation: Any, settings: Settings, output: Output) -> t
     if validation is None:
         return data, None
     if settings.validation is not None:
-        return split(data, settings.validation, settings.key, output.name)
+        return split(data, settings.validation, settings.key, output)
     if len(validation) != 2:
         raise TypeError(
             f"validation must be a fraction or (X, Y), not a {type(validation).__name__} of {len(validation)}"

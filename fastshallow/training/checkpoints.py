@@ -244,7 +244,7 @@ def fingerprint(data: Data) -> str:
 
 
 def _described(settings: Settings) -> dict[str, Any]:
-    plain = {each.name: getattr(settings, each.name) for each in dataclasses.fields(settings)}
+    plain = {name: getattr(settings, name) for name in ALLOWED}
     hidden, optimizer = settings.hidden, settings.optimizer
     own = None if is_built_in(hidden) else "own"
     return plain | {

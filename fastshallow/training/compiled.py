@@ -36,7 +36,8 @@ class Compiled:
         (n_x, m), size, dtype, optimizer = X.shape, data.batch_size(settings), data.dtype, settings.optimizer
         self._orders, self._rates, self._every = data.orders(settings), rates, settings.cost_every
         self.finished = None
-        self._batches, self._hidden = int(-(-m // size)), settings.hidden
+        self._batches, self._hidden, self._size = int(-(-m // size)), settings.hidden, size
+        self._by_weight = settings.by_weight and weights is not None
         self._dropout = Dropout(settings.dropout, settings.key) if settings.dropout else None
         sparse = isinstance(X, Columns)
         sizes = Sizes(n_x, *p.W2.shape[::-1])
@@ -52,7 +53,7 @@ class Compiled:
         self._kernel = native.KERNEL(native.loop("train"))
         self.parameters = Parameters(*(each.copy() for each in p))
         self._memory = Memory(memory, layout, self._records, self.parameters)
-        self._room = min(settings.epochs, max(1, ROOM // m if self._orders else ROOM))
+        self._room = min(settings.epochs, max(1, ROOM // m if self._orders or self._by_weight else ROOM))
         self._tables = self._make_tables(m)
         if isinstance(X, Columns):
             X = X._replace(starts=X.starts.astype(np.int64, copy=False))
@@ -68,6 +69,7 @@ class Compiled:
             "rates": np.zeros(self._room),
             "orders": np.zeros((self._room if self._orders else 0, m), np.int64),
             "keys": np.zeros((self._room if self._dropout else 0, 2), np.int64),
+            "totals": np.zeros((self._room if self._by_weight else 0, self._batches)),
         }
 
     def _connect(self, settings: Settings, layout: Layout, size: int) -> None:
@@ -75,8 +77,9 @@ class Compiled:
         run, (X, Y, weights, hyperparameters), dtype = self._run, self._kept, layout.dtype
         run["m"], run["batch"], run["cost_every"], run["l2"] = X.shape[1], size, self._every, settings.l2
         run["clip_norm"], run["hyperparameters"] = settings.clip_norm or 0.0, hyperparameters.ctypes.data
+        run["averaged"] = settings.averaged
         for name, table in self._tables.items():
-            run[name] = table.ctypes.data
+            run[name] = table.ctypes.data if table.size else 0
         run["shuffled"], run["weights"] = self._orders is not None, 0 if weights is None else weights.ctypes.data
         if isinstance(X, Columns):
             run["X"], run["features"], run["starts"] = (each.ctypes.data for each in X[:3])
@@ -156,6 +159,12 @@ class Compiled:
             self._orders.fill(epoch, tables["orders"][:count])
         if self._dropout:
             tables["keys"][:count] = self._dropout.keys(epoch, count)
+        if self._by_weight:
+            weights: Any = self._kept[2]
+            starts = np.arange(0, len(weights), self._size)
+            for k, totals in enumerate(tables["totals"][:count]):
+                order: Any = tables["orders"][k] if self._orders else slice(None)
+                totals[:] = np.add.reduceat(weights[order], starts)
         run["first"] = -(-epoch // self._every)
         run["begun"], run["epochs"] = epoch, epoch + count
 

@@ -70,8 +70,8 @@ class Network(Exports):
     def predict(self, X: Any, *, backend: str = "auto", threads: int | None = None) -> NDArray[Any]:
         """Predict from X (n_x, m): 0 or 1 (n_y, m), the index of a class (1, m), or numbers (n_y, m).
 
-        Which one follows the output: ``sigmoid``, ``softmax`` or ``identity``. X may be of all kinds that `train`
-        takes, sparse too: it is converted some examples at a time.
+        Which one follows the output: ``sigmoid``, ``softmax``, or ``identity`` and ``exp``. X may be of all kinds that
+        `train` takes, sparse too: it is converted some examples at a time.
 
         Raises
         ------
@@ -91,8 +91,9 @@ class Network(Exports):
 
         NaN in X is an error, as for `predict`; with `allow_nan` its examples' probabilities are NaN.
         """
-        if self.output.name == "identity":
-            raise ValueError("this network's output is 'identity': it predicts numbers, which have no probabilities")
+        if self.output.numbers:
+            name = self.output.name
+            raise ValueError(f"this network's output is {name!r}: it predicts numbers, which have no probabilities")
         return self._forward(X, backend, threads, allow_nan)
 
     def with_features(self, features: Features) -> Network:

@@ -34,6 +34,8 @@ class Settings:
     key: int  # of all random numbers that are drawn while training goes on
     backend: str
     constant: tuple[int, ...] = ()  # features that are the same in all examples, and count for nothing
+    by_weight: bool = False  # a step's sums are divided by the sum of its weights, not by its examples
+    averaged: bool = False  # the loss is the mean over outputs, in the cost alone
 
 
 class Data(NamedTuple):
@@ -88,21 +90,21 @@ class Data(NamedTuple):
         return Orders(settings.key, self.m, block)
 
 
-def split(data: Data, fraction: float, key: int, output: str) -> tuple[Data, Data]:
+def split(data: Data, fraction: float, key: int, output: Output) -> tuple[Data, Data]:
     """Hold out a random part of the examples, of each class; return copies of the rest, and of that part."""
     held_out = round(data.m * fraction)
     if not 1 <= held_out < data.m:
         raise ValueError(f"validation={fraction:g} of {data.m} examples makes {held_out}: too few, or all")
     order = np.empty(data.m, np.intp)
     Orders(key, data.m).fill(2**63, order[None])  # that of an epoch that never comes
-    if output != "identity":
+    if not output.numbers:
         order = stratified(order, _kinds(data.Y, output))
     return data.take(np.sort(order[held_out:])), data.take(np.sort(order[:held_out]))
 
 
-def _kinds(Y: NDArray[Any], output: str) -> NDArray[np.intp]:
+def _kinds(Y: NDArray[Any], output: Output) -> NDArray[np.intp]:
     """The class of each example (m,); of several labels each combination is one."""
-    if output == "softmax":
+    if output.normalized:
         return np.argmax(Y, axis=0)  # type: ignore[no-any-return]
     if len(Y) == 1:
         return (Y[0] > 0.5).astype(np.intp)  # type: ignore[no-any-return]
@@ -125,7 +127,7 @@ def sample_weights(sample_weight: Any, m: int) -> NDArray[np.float64] | None:
     return weights
 
 
-def weighted(data: Data, class_weight: Any, output: str) -> Data:
+def weighted(data: Data, class_weight: Any, output: Output) -> Data:
     """The data with the weights of their classes too, all scaled to mean 1."""
     weights = data.weights
     if class_weight is not None:
@@ -139,11 +141,11 @@ def weighted(data: Data, class_weight: Any, output: str) -> Data:
     return data._replace(weights=weights * (data.m / total))
 
 
-def _class_weights(class_weight: Any, Y: NDArray[Any], output: str) -> NDArray[np.float64]:
-    if output == "identity" or (output == "sigmoid" and len(Y) > 1):
+def _class_weights(class_weight: Any, Y: NDArray[Any], output: Output) -> NDArray[np.float64]:
+    if output.numbers or (not output.normalized and len(Y) > 1):
         raise ValueError(f"class_weight needs classes: output='softmax', or 'sigmoid' with one row of Y, not {len(Y)}")
     labels = _kinds(Y, output)
-    classes = len(Y) if output == "softmax" else 2
+    classes = len(Y) if output.normalized else 2
     if isinstance(class_weight, str) and class_weight == "balanced":
         counts = np.bincount(labels, minlength=classes)
         each = len(labels) / (np.count_nonzero(counts) * np.maximum(counts, 1))

@@ -153,12 +153,18 @@ class Stepwise:
             more["mask"] = self._dropout.mask(self.epoch, places, len(p.W1), batch.X.dtype)
         if self._slope:
             more["learned"] = True
+        total = float(batch.m)
+        if settings.by_weight and batch.weights is not None:
+            total = float(batch.weights.sum())
+            more["weights"] *= batch.m / total
         cost, gradients = self._backend.cost_and_gradients(batch.X, batch.Y, p, self.hidden, settings.output, **more)
-        cost, decayed = regularized(cost, Parameters(*gradients[:4]), p, settings.l2, batch.m)
+        if settings.averaged:
+            cost /= len(batch.Y)
+        cost, decayed = regularized(cost, Parameters(*gradients[:4]), p, settings.l2, total)
         return cost, (*decayed, *gradients[4:])
 
 
-def regularized(cost: float, gradients: Parameters, p: Parameters, l2: float, m: int) -> tuple[float, Parameters]:
+def regularized(cost: float, gradients: Parameters, p: Parameters, l2: float, m: float) -> tuple[float, Parameters]:
     """The cost + l2 / (2 m) * the sum of the squared weights, and its gradients."""
     if not l2:
         return cost, gradients

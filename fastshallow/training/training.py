@@ -97,8 +97,9 @@ def train(
         float64; they need the backend ``"fused"`` or ``"numpy"``, which makes each batch dense, and another optimizer
         than L-BFGS.
     Y : (n_y, m)
-        What to learn: labels from 0 to 1 (``output="sigmoid"``), one-hot columns (``"softmax"``) or numbers
-        (``"identity"``). Of one dimension, it is one row. `one_hot` makes it of labels that are words or whole numbers.
+        What to learn: labels from 0 to 1 (``output="sigmoid"``), one-hot columns (``"softmax"``), numbers
+        (``"identity"``) or numbers that are not negative, such as counts (``"exp"``). Of one dimension, it is one row.
+        `one_hot` makes it of labels that are words or whole numbers.
     n_h
         Hidden units.
     hidden, output
@@ -238,7 +239,7 @@ def train(
         backend=backend,
     )
     data, held_out = parted(data, validation, settings, loss)
-    data = weighted(data, class_weight, loss.name)
+    data = weighted(data, class_weight, loss)
     constant = constant_features(data.X)
     if parameters is None:
         p.W1[:, constant] = 0.0
@@ -316,7 +317,7 @@ def resume(
     p = check_parameters(stored.parameters, X, "the checkpoint")
     data = checked_data(X, Y, len(p.W2), settings.output, sample_weight)
     data, held_out = parted(data, settings.validation or validation, settings, settings.output)
-    data = weighted(data, class_weight, settings.output.name)
+    data = weighted(data, class_weight, settings.output)
     stored.check_data(data, held_out, settings)
     with files.named(path, CheckpointError):
         chosen_backend(settings, data, p)

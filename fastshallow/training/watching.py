@@ -70,7 +70,7 @@ class Watch:
         X, Y, _ = self._validation
         forward, output, scores = self._backend.forward, self._settings.output, OUTPUTS["identity"]
         Z2 = by_pieces(lambda piece: forward(piece, parameters, hidden, scores, self._threads), X)
-        return cost_of(output, Z2, Y), score_of(output.name, Z2, Y)
+        return cost_of(output, Z2, Y), score_of(output, Z2, Y)
 
     def _wait(self, watched: float) -> str | None:
         if self._settings.patience is None:
@@ -110,12 +110,13 @@ def cost_of(output: Output, Z2: NDArray[Any], Y: NDArray[Any]) -> float:
     return float(losses.sum(dtype=np.float64) / Y.shape[1])
 
 
-def score_of(output: str, Z2: NDArray[Any], Y: NDArray[Any]) -> float:
+def score_of(output: Output, Z2: NDArray[Any], Y: NDArray[Any]) -> float:
     """How good scores Z2 (n_y, m) are: accuracy, or for numbers the outputs' mean R2 (NaN if one is constant)."""
-    if output == "identity":
+    if output.numbers:
         with np.errstate(all="ignore"):
-            error, spread = np.mean((Z2 - Y) ** 2, axis=1), np.var(Y, axis=1)
+            A2 = output.value(Z2, None, None)
+            error, spread = np.mean((A2 - Y) ** 2, axis=1), np.var(Y, axis=1)
             return 1.0 - float(np.mean(error / spread)) if spread.all() else math.nan
-    if output == "softmax":
+    if output.normalized:
         return float(np.mean(np.argmax(Z2, axis=0) == np.argmax(Y, axis=0)))
     return float(np.mean((Z2 > 0.0) == (Y > 0.5)))
