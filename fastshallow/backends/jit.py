@@ -39,14 +39,14 @@ class _Cache(FunctionCache):  # type: ignore[misc]
             return None
 
 
-def kernel(function: Any, signature: Any, *closure: object) -> Any:
+def kernel(function: Any, signature: Any, *closure: object, kept: bool = True) -> Any:
     """Compile `function` for one signature; `closure` says what it closes over: digests of formulas."""
     sources = [Path(__file__).with_name(name).read_bytes() for name in ("jit.py", "loops.py")]
     versions = numba.__version__, llvmlite.__version__, np.__version__
     text = "\n".join(map(str, (*sources, *versions, *processor(), signature, *closure)))
     function.__qualname__ = f"{function.__name__}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     made = numba.njit(nogil=True, error_model="numpy")(function)
-    if enabled():
+    if kept and enabled():
         with suppress(RuntimeError):  # where no folder can be written there is no cache
             made._cache = _Cache(function)
     made.compile(signature)
@@ -81,19 +81,30 @@ def compiled(hidden: Activation, output: Output, dtype: Any) -> tuple[Any, Any]:
     key = (hidden.digest, output.digest, dtype)
     found = _compiled.get(key)
     if found is None:
-        forward, cost_and_gradients = make(
-            register_jitable(hidden.value),
-            register_jitable(hidden.derivative),
-            register_jitable(output.value),
-            register_jitable(output.loss),
-            output.normalized,
-            helper=register_jitable,
-        )
-        real = types.float32 if dtype == np.float32 else types.float64
-        data = types.Array(real, 2, "A", readonly=True)
-        matrix = types.Array(real, 2, "C")
-        found = _compiled[key] = (
-            kernel(forward, types.void(data, *[matrix] * 5), *key[:2]),
-            kernel(cost_and_gradients, types.float64(data, data, *[matrix] * 8), *key[:2]),
-        )
+        found = _compiled[key] = _kernels(hidden, output, dtype)
     return found
+
+
+def assembly(hidden: Activation, output: Output, dtype: Any) -> str:
+    """The instructions of `cost_and_gradients`, which Numba shows of what it has just compiled only."""
+    (text,) = _kernels(hidden, output, dtype, kept=False)[1].inspect_asm().values()
+    return str(text)
+
+
+def _kernels(hidden: Activation, output: Output, dtype: Any, kept: bool = True) -> tuple[Any, Any]:
+    forward, cost_and_gradients = make(
+        register_jitable(hidden.value),
+        register_jitable(hidden.derivative),
+        register_jitable(output.value),
+        register_jitable(output.loss),
+        output.normalized,
+        helper=register_jitable,
+    )
+    real = types.float32 if dtype == np.float32 else types.float64
+    data = types.Array(real, 2, "A", readonly=True)
+    matrix = types.Array(real, 2, "C")
+    digests = hidden.digest, output.digest
+    return (
+        kernel(forward, types.void(data, *[matrix] * 5), *digests, kept=kept),
+        kernel(cost_and_gradients, types.float64(data, data, *[matrix] * 8), *digests, kept=kept),
+    )

@@ -105,12 +105,17 @@ def loading(dtype: Any, stored: Any) -> dict[str, int]:
 
 def activation(dtype: Any, hidden: Activation, by_examples: bool) -> dict[str, int]:
     """`activate`; the slope of a leaky rectifier is not in the code."""
+    return addresses(activation_unit(dtype, hidden, by_examples))
+
+
+def activation_unit(dtype: Any, hidden: Activation, by_examples: bool) -> Unit:
+    """What it is compiled from."""
     if hidden.slope is not None:
         texts: Any = leaky, leaky_derivative
     else:
         texts = (lambda z, slope: hidden.value(z)), (lambda z, a, slope: hidden.derivative(z, a))
     key = LEARNED.digest if hidden.slope is not None else hidden.digest
-    return addresses(Unit("activation", (dtype, key, by_examples), (dtype, *texts, by_examples)))
+    return Unit("activation", (dtype, key, by_examples), (dtype, *texts, by_examples))
 
 
 def output_layer(dtype: Any, output: Output) -> dict[str, int]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from .arithmetic import Entries, make_arithmetic, make_update
 from .calling import make_calling
-from .compiling import make_object, write_functions
+from .compiling import make_assembly, make_object, write_functions
 from .dropping import make_dropping
 from .exact import make_exact
 from .examples_in_lanes import make_examples_in_lanes
@@ -31,6 +31,16 @@ UNROLLED = ("units", "sparse", "features", "examples", "exact", "activation", "u
 
 def build(kind: str, arguments: tuple[Any, ...], symbols: tuple[str, ...]) -> bytes:
     """The object code of a unit of this kind, whose functions have these symbols."""
+    return make_object(_text(kind, arguments, symbols), kind in UNROLLED)
+
+
+def assembly(kind: str, arguments: tuple[Any, ...], entry: str) -> str:
+    """The instructions of one entry of a unit, as its object code has them."""
+    return make_assembly(_text(kind, arguments, (f"{entry}_",)), kind in UNROLLED)
+
+
+def _text(kind: str, arguments: tuple[Any, ...], symbols: tuple[str, ...]) -> str:
+    """LLVM's code of a unit."""
     kinds: tuple[Any, ...]
     if kind == "calling":
         run, place = records(FLOAT64, fixed=False)
@@ -39,7 +49,7 @@ def build(kind: str, arguments: tuple[Any, ...], symbols: tuple[str, ...]) -> by
         entries, (run, place) = MAKERS[kind](*arguments)
         kinds, returns = (run, place, INT, INT, INT, INT), REAL
     named = {symbol: entries[symbol.rpartition("_")[0]] for symbol in symbols}
-    return make_object(write_functions(named, kinds, returns), kind in UNROLLED)
+    return write_functions(named, kinds, returns)
 
 
 def _loop() -> tuple[Entries, Any]:

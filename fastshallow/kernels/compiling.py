@@ -27,6 +27,17 @@ def write_functions(entries: Mapping[str, Callable[..., object]], kinds: tuple[A
 
 def make_object(text: str, unrolled: bool = True) -> bytes:
     """The object file of LLVM's code, its loops `unrolled` where LLVM thinks that it helps."""
+    machine, module = _optimized(text, unrolled)
+    return bytes(machine.emit_object(module))
+
+
+def make_assembly(text: str, unrolled: bool = True) -> str:
+    """The same as one reads it: the machine's instructions."""
+    machine, module = _optimized(text, unrolled)
+    return str(machine.emit_assembly(module))
+
+
+def _optimized(text: str, unrolled: bool) -> tuple[Any, Any]:
     machine = target_machine()
     module = llvm.parse_assembly(text)
     module.triple, module.data_layout = machine.triple, str(machine.target_data)
@@ -36,7 +47,7 @@ def make_object(text: str, unrolled: bool = True) -> bytes:
     options.loop_unrolling = unrolled
     builder = llvm.create_pass_builder(machine, options)
     builder.getModulePassManager().run(module, builder)
-    return bytes(machine.emit_object(module))
+    return machine, module
 
 
 def compile_function(function: Callable[..., object], *kinds: Any) -> Callable[..., None]:
