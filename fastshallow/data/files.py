@@ -11,7 +11,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,13 +81,20 @@ def check_replaceable(name: str, path: str | os.PathLike[str]) -> None:
 
 def save(path: str | os.PathLike[str], form: Format, members: Mapping[str, Any]) -> None:
     """Write arrays, numbers and texts into one .npz file: what was there stays until the new one is complete."""
+    with replacing(path) as file:
+        np.savez(file, format=form.name, version=form.version, **members)
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a file to write, which takes its place when all of it is written: what was there stays until then."""
     _check_path("path", path)
     _check_regular(path)
     final = Path(os.path.realpath(path))  # a link stays one
     temporary = final.with_name(f".fastshallow-{secrets.token_hex(8)}.tmp")
     try:
         with temporary.open("xb") as file:
-            np.savez(file, format=form.name, version=form.version, **members)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, final)
