@@ -2,7 +2,7 @@
 
 from . import dispatch, functional
 from .dispatch import Plan, explain, make_plan, unavailable
-from .functional import backends, cost_and_gradients, forward, named_backend
+from .functional import Frozen, backends, cost_and_gradients, forward, named_backend
 from .ladder import BACKENDS, BLAS_THREADS, BY_EXAMPLE, COMPILED
 from .numpy import normalizers
 
@@ -11,6 +11,7 @@ __all__ = [
     "BLAS_THREADS",
     "BY_EXAMPLE",
     "COMPILED",
+    "Frozen",
     "Plan",
     "backends",
     "cost_and_gradients",

@@ -85,17 +85,45 @@ def forward(
     return by_pieces(lambda piece: run.forward(piece, p, g, loss, threads), X)
 
 
-def forward_shifted(X: NDArray[Any], shift: NDArray[Any], p: Parameters, **options: Any) -> NDArray[Any]:
-    """`forward` of X - shift (n_x, 1), which is rounded to X's dtype; the kernels make no copy of X for it."""
-    X = check_x(X)
-    p = check_parameters(p, X)
-    run = _backend(options["backend"], X, p)
-    shift = np.ascontiguousarray(shift, X.dtype)
-    if not run.__name__.endswith("fused"):
-        return forward(X - shift, p, **options)
-    check_threads(options["threads"])
-    hidden, output = activation(options["hidden"]), output_layer(options["output"])
-    return run.forward(X, p, hidden, output, options["threads"], shift)  # type: ignore[no-any-return]
+class Frozen(NamedTuple):
+    """What predictions are made with, of one dtype: parameters, formulas, and what is subtracted from X (n_x, 1)."""
+
+    p: Parameters
+    hidden: Activation
+    output: Output
+    shift: NDArray[Any] | None = None
+
+    def infer(
+        self, X: Any, backend: str = "auto", threads: int | None = None, out: Any = None
+    ) -> tuple[NDArray[Any], bool]:
+        """`forward` of X (n_x, m) that `check_data` gave, minus the shift, and whether any of it is NaN.
+
+        What `out` is given becomes it: (n_y, m) of the dtype, in C order. The kernels make no copy of X for the shift.
+        """
+        check_threads(threads)
+        p = check_parameters(self.p, X)
+        run = _backend(backend, X, p)
+        if not run.__name__.endswith("fused"):
+            A2 = by_pieces(lambda x: run.forward(self.shifted(x), p, self.hidden, self.output, threads), X)
+        elif isinstance(X, ndarray) and (X.dtype is FLOAT64 or X.dtype is FLOAT32):
+            return run.infer(X, p, self.hidden, self.output, threads, self.shift, out)  # type: ignore[no-any-return]
+        else:
+            options = self.hidden, self.output, threads, self.shift
+            A2 = by_pieces(lambda x: run.infer(x, p, *options)[0], X)
+        if out is not None:
+            out[...] = A2
+        return A2 if out is None else out, bool(np.isnan(A2).any())
+
+    def shifted(self, X: NDArray[Any]) -> NDArray[Any]:
+        """X minus the shift."""
+        return X if self.shift is None else X - self.shift
+
+    def answer(self) -> tuple[Any, Any] | None:
+        """The function that answers one example at once, if there is one, and what must live as long.
+
+        See `fused.make_answer`.
+        """
+        return None if unavailable() else load("fused").make_answer(*self)
 
 
 def cost_and_gradients(

@@ -51,21 +51,35 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
-def forward(
-    X: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None, shift: Any = None
-) -> Any:
-    """A2 (n_y, m) of checked input, from X - `shift` (n_x, 1) of X's dtype, if that is given."""
+def forward(X: Any, p: Parameters, hidden: Activation, output: Output, threads: int | None = None) -> Any:
+    """A2 (n_y, m) of checked input."""
+    return infer(X, p, hidden, output, threads)[0]
+
+
+def infer(
+    X: Any,
+    p: Parameters,
+    hidden: Activation,
+    output: Output,
+    threads: int | None = None,
+    shift: Any = None,
+    out: Any = None,
+) -> tuple[Any, bool]:
+    """A2 (n_y, m) of checked input, and whether any of it is NaN.
+
+    X - `shift` (n_x, 1) of X's dtype is in X's place, if that is given, and `out` of X's dtype, in C order, becomes A2.
+    """
     W1, b1, W2, b2 = p
     key = (X.shape, W2.shape, X.dtype, hidden, output, "forward", threads, shift is not None)
     call = _thread.calls.get(key) or make_call(*key)
     if shift is not None:
         call.records.run["shift"] = shift.ctypes.data
-    A2 = empty((W2.shape[0], X.shape[1]), X.dtype)
+    A2 = empty((W2.shape[0], X.shape[1]), X.dtype) if out is None else out
     arguments = (X, W1, b1, W2, b2, A2)
     done = call.run(*arguments) if call.threads == 1 else call.by_team(arguments, threads is not None)
     if type(done) is not float:
         raise ValueError("shapes do not fit")
-    return A2
+    return A2, done > 0.0
 
 
 def cost_and_gradients(
@@ -96,6 +110,32 @@ def cost_and_gradients(
     return cost, new(Parameters, gradients)
 
 
+def make_answer(p: Parameters, hidden: Activation, output: Output, shift: Any = None) -> tuple[Any, Any] | None:
+    """The function of Python's C interface that answers one example: ``answer(x, out)``, where `out` may be None.
+
+    x is (n_x,) or (n_x, 1) of the parameters' dtype, whose answer is (n_y,), a float if n_y is 1, or (n_y, 1). Whatever
+    it does not take, and NaN for an answer, gives 0. So does a thread that asks while another is being answered.
+    With it comes what has to live as long. None if several threads together answer sooner.
+    """
+    (n_y, n_h), n_x, dtype = p.W2.shape, p.W1.shape[1], p.W1.dtype
+    call = make_call((n_x, 1), (n_y, n_h), dtype, hidden, output, "forward", None, shift is not None, shared=False)
+    if call.threads > 1:
+        return None
+    run, single, shape = call.records.run, np.empty(1), np.array([n_y, 1])
+    record = run[0]
+    for name, address in native.answering(dtype).items():
+        record[name] = address
+    record["single"], record["answer_shape"] = single.ctypes.data, shape.ctypes.data
+    if shift is not None:
+        record["shift"] = shift.ctypes.data
+    answer = native.python_function("answer", run)
+    x, A2 = np.zeros((n_x, 1), dtype), np.empty((n_y, 1), dtype)
+    if type(call.run(x, *p, A2)) is not float:  # brings the parameters to where they are taken, where they stay
+        raise ValueError("shapes do not fit")
+    record["begin"] = 0
+    return answer, (call, p, shift, single, shape)
+
+
 def make_call(
     x_shape: tuple[int, int],
     w_shape: tuple[int, int],
@@ -107,11 +147,12 @@ def make_call(
     shifted: bool,
     w1_shape: tuple[int, ...] | None = None,
     weights: Any = None,
+    shared: bool = True,
 ) -> Call:
     """Plan a call, "train" or "forward", for X of shape (n_x, m) that is `stored` so, and W2 of shape (n_y, n_h).
 
-    It is kept for the next one, unless X is converted or the examples have weights (m,). Nothing is compiled for shapes
-    that do not fit.
+    It is kept for the next one, unless X is converted, the examples have weights (m,) or it is not `shared`. Nothing is
+    compiled for shapes that do not fit.
     """
     (n_x, m), (n_y, n_h) = x_shape, w_shape
     if not (n_x and m and n_y and n_h) or w1_shape not in (None, (n_h, n_x)):
@@ -125,7 +166,7 @@ def make_call(
     if threads is None and plan.work < TEAM_WORK:  # to wake others would take longer
         most = 1
     layout = Layout(plan, sizes, dtype, most)
-    own = dtype != stored or weights is not None
+    own = dtype != stored or weights is not None or not shared
     kept = not own and layout.size + LINE <= KEEP
     fits = kept and thread.memory.size >= layout.size + LINE
     memory = thread.memory if fits else np.empty(layout.size + LINE, np.uint8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import importlib
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,8 @@ PYTHON = {
     "restore_thread": address_of("PyEval_RestoreThread"),
 }
 
+NEW_ARRAY = 93  # PyArray_New among the functions of NumPy's C interface
+
 
 @functools.cache
 def array_data() -> int:
@@ -57,8 +60,26 @@ def array_data() -> int:
     raise RuntimeError("this Python keeps NumPy's arrays in a way that is not known")
 
 
+@functools.cache
+def answering(dtype: Any) -> dict[str, int]:
+    """What `answer` needs of Python and NumPy, by the fields of its record."""
+    interface = importlib.import_module("numpy._core._multiarray_umath")._ARRAY_API  # as NumPy's header files find it
+    kind = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)
+    pointer = kind(("PyCapsule_GetPointer", ctypes.pythonapi))(interface, None)
+    functions = (ctypes.c_void_p * (NEW_ARRAY + 1)).from_address(pointer)
+    return {
+        "array_type": id(np.ndarray),
+        "number_type": id(dtype),
+        "nothing": id(None),
+        "type_code": dtype.num,
+        "new_array": functions[NEW_ARRAY] or 0,
+        "hold": address_of("Py_IncRef"),
+        "release": address_of("Py_DecRef"),
+    }
+
+
 def python_function(name: str, owner: Any) -> Any:
-    """The function `step` or `infer` of the run whose record is the array `owner`."""
+    """The function `step`, `infer` or `answer` of the run whose record is the array `owner`."""
     address = calling()[name]
     if address not in _methods:
         _methods[address] = _MethodDef(name.encode(), address, FASTCALL, None)
@@ -66,7 +87,7 @@ def python_function(name: str, owner: Any) -> Any:
 
 
 def calling() -> dict[str, int]:
-    """`step` and `infer`, as functions of Python's C interface."""
+    """`step`, `infer` and `answer`, as functions of Python's C interface."""
     return addresses(Unit("calling", (array_data(),)))
 
 

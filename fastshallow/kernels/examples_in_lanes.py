@@ -116,16 +116,17 @@ def make_examples_in_lanes(L: int, V: int) -> Entries:
         return cost
 
     def predict(run, place, start, n, _, __):
-        # A2 of n examples
+        # A2 of n examples; gives back how many are NaN
+        odd = 0.0
         end = start + n
         while start < end:
             n = next_tile(run, start, end)
             hidden_layer(run, place, start, n, in_place(run, start, n, end))
             scores(run, place, round_up(n, W))
-            call(run.outputs, run, place, n, 0, 0, 0)
+            odd += call(run.outputs, run, place, n, 0, 0, 0)
             for y in range(run.n_y):
                 copy_row(shifted(place.Z, y * run.ld_t), n, shifted(run.A2, y * run.m + start), n)
             start += n
-        return 0.0
+        return odd
 
     return {"accumulate": accumulate, "predict": predict}

@@ -198,7 +198,7 @@ def train(run, place, rank, number, _, __):
 
 
 def forward(run, place, rank, number, _, __):
-    # X (n_x, m) -> A2 (n_y, m); a part is a run of tiles
+    # X (n_x, m) -> A2 (n_y, m); a part is a run of tiles; gives back 1 if any of it is NaN, else 0
     m, T, shares, threads, target = run.m, run.tile, run.shares, run.threads, run.base
     if not join(run, threads, rank, number):
         return 0.0
@@ -213,9 +213,13 @@ def forward(run, place, rank, number, _, __):
     part = take(run, threads, target, parts, -1)
     while part < parts:
         for start in range(tiles * part // parts * T, min(tiles * (part + 1) // parts * T, m), T):
-            call(run.predict, run, place, start, min(T, m - start), 0, 0)
+            if call(run.predict, run, place, start, min(T, m - start), 0, 0) > 0.0:
+                run.failed = 1
         part = take(run, threads, target, parts, part)
     meet(run, threads, target, parts)
-    if rank == 0:
-        close(run, threads)
-    return 0.0
+    if rank > 0:
+        return 0.0
+    close(run, threads)
+    failed = run.failed * 1.0
+    run.failed = 0
+    return failed

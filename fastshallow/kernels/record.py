@@ -63,6 +63,11 @@ RUN: Fields = (
     # other Python threads may run meanwhile
     *fields(INTEGER, "place taken_in_place released"),
     *fields(CODE, "work new_float new_integer save_thread restore_thread"),  # of Python's C interface
+    # of an answer to one example: where NumPy's type of arrays, the dtype and None are, and where an answer goes that
+    # is no array; NumPy's code of the dtype; how many threads want an answer; its shape, (n_y, 1)
+    *fields(INTEGER, "array_type number_type nothing single type_code busy"),
+    *fields("integer*", "answer_shape"),
+    *fields(CODE, "new_array hold release"),
     *fields("segment*", "segments"),
     *fields(INTEGER, "segment_count"),
     *fields(CODE, "begin give accumulate stage predict load_x load_y activate output outputs drop learn"),

@@ -12,7 +12,7 @@ from . import objects
 
 ENTRIES = {
     "loop": ("train", "forward"),
-    "calling": ("step", "infer"),
+    "calling": ("step", "infer", "answer"),
     "arithmetic": ("add_slabs", "decay", "square", "probe"),
     "update": ("update",),
     "loading": ("load_x", "load_y"),

@@ -9,14 +9,17 @@ from types import NoneType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from ..backends import functional
-from ..data import Columns, Features, Recipe, by_pieces, check_data, computing, files
+from ..backends import Frozen
+from ..data import Columns, Features, Recipe, check_data, computing, files
 from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, is_built_in, leaky_relu_of
 from .exports import Exports
 from .formats import NETWORK
 from .history import History
+from .predicting import Answers, Predictor, check_out
+
+ndarray = np.ndarray  # looked up once
 
 
 class NetworkFileError(ValueError):
@@ -67,11 +70,14 @@ class Network(Exports):
         """The names of the classes, in the order that `predict` numbers them."""
         return None if self.target is None or not self.target.classes else np.array(self.target.classes)
 
-    def predict(self, X: Any, *, backend: str = "auto", threads: int | None = None) -> NDArray[Any]:
+    def predict(
+        self, X: Any, *, backend: str = "auto", threads: int | None = None, out: NDArray[Any] | None = None
+    ) -> NDArray[Any]:
         """Predict from X (n_x, m): 0 or 1 (n_y, m), the index of a class (1, m), or numbers (n_y, m).
 
         Which one follows the output: ``sigmoid``, ``softmax``, or ``identity`` and ``exp``. X may be of all kinds that
-        `train` takes, sparse too: it is converted some examples at a time.
+        `train` takes, sparse too: it is converted some examples at a time. Numbers are written to `out`, if that is
+        given, as by `predict_proba`.
 
         Raises
         ------
@@ -79,22 +85,46 @@ class Network(Exports):
             If X holds NaN, which no prediction follows from; it names the first. Infinity is taken as what it is, as
             long as no difference of two infinities arises.
         """
-        A2 = self._forward(X, backend, threads, False)
+        if out is not None and not self.output.numbers:
+            raise ValueError(
+                f"out is for numbers, and this network's output is {self.output.name!r}: see predict_proba"
+            )
+        A2 = self._forward(X, backend, threads, out)
         if self.output.name == "sigmoid":
             return (A2 > 0.5).astype(np.int64)
-        return np.argmax(A2, axis=0, keepdims=True) if self.output.name == "softmax" else A2
+        return A2.argmax(axis=0, keepdims=True) if self.output.name == "softmax" else A2
 
     def predict_proba(
-        self, X: Any, *, backend: str = "auto", threads: int | None = None, allow_nan: bool = False
+        self,
+        X: Any,
+        *,
+        backend: str = "auto",
+        threads: int | None = None,
+        allow_nan: bool = False,
+        out: NDArray[Any] | None = None,
     ) -> NDArray[Any]:
         """Give probabilities A2 (n_y, m) from X (n_x, m): of label 1 (``sigmoid``) or of each class (``softmax``).
 
-        NaN in X is an error, as for `predict`; with `allow_nan` its examples' probabilities are NaN.
+        NaN in X is an error, as for `predict`; with `allow_nan` its examples' probabilities are NaN. The probabilities
+        are written to `out`, if that is given: an array (n_y, m) in C order, of the dtype that X is computed in, apart
+        from X. What it holds after an error is not defined.
         """
         if self.output.numbers:
             name = self.output.name
             raise ValueError(f"this network's output is {name!r}: it predicts numbers, which have no probabilities")
-        return self._forward(X, backend, threads, allow_nan)
+        return self._forward(X, backend, threads, out, allow_nan)
+
+    def predictor(self, dtype: DTypeLike | None = None) -> Predictor:
+        """Give a function that predicts from one example in a microsecond: all that can be is checked now.
+
+        It takes arrays of `dtype`, float32 or float64, by default that of the network's parameters; see `Predictor`.
+
+        Examples
+        --------
+        >>> predict = net.predictor()
+        >>> predict(x)  # (n_x,): one example
+        """
+        return Predictor(self, dtype)
 
     def with_features(self, features: Features) -> Network:
         """Give a network that keeps what ``X, features = fs.standardize(X)`` did, and so predicts from X as it was."""
@@ -137,17 +167,22 @@ class Network(Exports):
         return f"Network({about}, {self.parameters.W1.dtype}{f', cost {cost[-1]:.6g}' if len(cost) else ''})"
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_folds"}
+        return {name: value for name, value in self.__dict__.items() if name not in ("_by_dtype", "_answers")}
 
-    def _forward(self, X: Any, backend: str, threads: int | None, allow_nan: bool) -> NDArray[Any]:
+    def _forward(
+        self, X: Any, backend: str, threads: int | None, out: NDArray[Any] | None, allow_nan: bool = False
+    ) -> NDArray[Any]:
+        """A2 (n_y, m), or numbers in their own units."""
+        if type(X) is ndarray and X.ndim == 2 and X.shape[1] == 1 and backend == "auto" and threads is None:
+            A2 = self._answers[X.dtype](X, out)
+            if type(A2) is ndarray:
+                return A2
         X = check_data(X)
-        p, shift = self._folded(computing(X.dtype))
-        options: Any = {"hidden": self.hidden, "output": self.output, "backend": backend, "threads": threads}
-        if shift is None:
-            A2 = by_pieces(lambda piece: functional.forward(piece, p, **options), X)
-        else:
-            A2 = by_pieces(lambda piece: functional.forward_shifted(piece, shift, p, **options), X)
-        if not allow_nan and np.isnan(A2).any():
+        frozen = self._frozen(X.dtype)
+        if out is not None:
+            check_out(out, X, (len(self.parameters.W2), X.shape[1]), computing(X.dtype))
+        A2, has_nan = frozen.infer(X, backend, threads, out)
+        if has_nan and not allow_nan:
             raise ValueError(self._why_nan(X, int(np.isnan(A2).any(axis=0).argmax())))
         return A2
 
@@ -161,28 +196,33 @@ class Network(Exports):
                 return f"X holds {x[k]} at feature {k}{name}, example {t}"
         return f"example {t} of X is so large that its scores are NaN"
 
-    def _folded(self, dtype: Any) -> tuple[Parameters, NDArray[Any] | None]:
-        """Parameters between the table's own units, in a dtype, and what has to be subtracted from X before.
+    def _frozen(self, dtype: Any) -> Frozen:
+        """Parameters between the table's own units, for X of a dtype, and what has to be subtracted from X before.
 
         Predicting then makes no standardized copy of X. The mean itself is not folded into b1, but subtracted as far as
-        `dtype` holds it: products of large features would lose what they differ by.
+        the dtype holds it: products of large features would lose what they differ by.
         """
-        if dtype not in self._folds:
+        if dtype not in self._by_dtype:
             W1, b1, W2, b2 = self.parameters
-            shift = None
+            shift, number = None, computing(dtype)
             if self.features is not None:
                 W1, mean = W1 / self.features.scale.T, self.features.mean
-                shift = mean.astype(dtype)
+                shift = np.ascontiguousarray(mean, number)
                 b1 = b1 - W1 @ (mean - shift)
                 shift = shift if shift.any() else None
             if self.target is not None and self.target.scale is not None and self.target.mean is not None:
                 W2, b2 = W2 * self.target.scale, b2 * self.target.scale + self.target.mean
-            self._folds[dtype] = Parameters(*(array.astype(dtype) for array in (W1, b1, W2, b2))), shift
-        return self._folds[dtype]
+            p = Parameters(*(array.astype(number, "C") for array in (W1, b1, W2, b2)))
+            self._by_dtype[dtype] = Frozen(p, self.hidden, self.output, shift)
+        return self._by_dtype[dtype]
 
     @cached_property
-    def _folds(self) -> dict[Any, tuple[Parameters, NDArray[Any] | None]]:
+    def _by_dtype(self) -> dict[Any, Frozen]:
         return {}
+
+    @cached_property
+    def _answers(self) -> Answers:
+        return Answers(self._frozen)
 
 
 def _members(network: Network) -> dict[str, Any]:
