@@ -23,6 +23,7 @@ from .formulas import optimizers as _optimizers
 from .formulas.optimizers import *  # noqa: F403
 
 if TYPE_CHECKING:
+    from .estimators import ShallowClassifier, ShallowRegressor
     from .training import (
         CheckpointError,
         DivergenceError,
@@ -48,6 +49,8 @@ __all__ = [
     "NetworkFileError",
     "Parameters",
     "Progress",
+    "ShallowClassifier",
+    "ShallowRegressor",
     "StepDecay",
     "WarmUp",
     "backends",
@@ -70,6 +73,7 @@ _LATER = {
         ("CheckpointError", "DivergenceError", "History", "Network", "NetworkFileError", "Progress", "resume", "train"),
         "training",
     ),
+    **dict.fromkeys(("ShallowClassifier", "ShallowRegressor"), "estimators"),
 }
 
 

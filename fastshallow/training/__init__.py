@@ -4,21 +4,27 @@ from .checkpoints import CheckpointError
 from .checkpoints import read as read_checkpoint
 from .display import Clock
 from .history import History
-from .loop import DivergenceError, Progress
+from .loop import DivergenceError, Progress, make_steps
 from .network import Network, NetworkFileError, Target
+from .settings import Data, Settings
+from .stepwise import regularized
 from .training import resume, train
 from .watching import score_of
 
 __all__ = [
     "CheckpointError",
     "Clock",
+    "Data",
     "DivergenceError",
     "History",
     "Network",
     "NetworkFileError",
     "Progress",
+    "Settings",
     "Target",
+    "make_steps",
     "read_checkpoint",
+    "regularized",
     "resume",
     "score_of",
     "train",

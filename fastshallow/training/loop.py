@@ -18,7 +18,7 @@ from .history import Record
 from .minimizing import Minimizing
 from .network import Network
 from .settings import Data, Settings
-from .stepwise import Stepwise
+from .stepwise import Rates, Stepwise
 from .watching import Watch
 
 PIECE = 0.1  # seconds between two looks at the clock and for interrupts
@@ -84,16 +84,7 @@ def go(
         if stored is not None:
             stored.go_on(record)
         with hooks.compiling:
-            if isinstance(settings.optimizer, LBFGS):
-                steps: Any = Minimizing(data, p, settings, module, threads, state)
-            elif settings.backend == "fused":
-                from .compiled import Compiled
-
-                steps = Compiled(data, p, settings, watch.rates, threads, state)
-            else:
-                if settings.backend == "jit":
-                    module.compiled(settings.hidden, settings.output, data.dtype)  # before the clock begins
-                steps = Stepwise(data, p, settings, watch.rates, module, state)
+            steps = make_steps(settings, data, p, watch.rates, threads, state)
             watch.prepare(steps.parameters, steps.hidden)
         run = _Run(settings, data, steps, watch, record, hooks, errors)
         run.go()
@@ -101,6 +92,22 @@ def go(
         if not all(np.isfinite(each).all() for each in (*best, hidden.slope or 0.0)):
             raise run.diverged("a parameter became NaN or infinite")
         return Network(best, hidden, settings.output, record.history())
+
+
+def make_steps(
+    settings: Settings, data: Data, p: Parameters, rates: Rates, threads: int | None, state: dict[str, Any]
+) -> Any:
+    """What takes the steps of a run, from parameters `p` and the state of one that it goes on with: see `Stepwise`."""
+    module = named_backend(settings.backend)
+    if isinstance(settings.optimizer, LBFGS):
+        return Minimizing(data, p, settings, module, threads, state)
+    if settings.backend == "fused":
+        from .compiled import Compiled
+
+        return Compiled(data, p, settings, rates, threads, state)
+    if settings.backend == "jit":
+        module.compiled(settings.hidden, settings.output, data.dtype)  # before the clock begins
+    return Stepwise(data, p, settings, rates, module, state)
 
 
 class _Run:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..data import Columns, Orders, as_array, block_size, computing, stratified
 from ..formulas import Activation, Output, Parameters, Schedule
+
+
+class Shuffle(Protocol):
+    """An order of the examples that is drawn elsewhere."""
+
+    def fill(self, first: int, rows: NDArray[Any]) -> None:
+        """Write the orders of epochs first, first + 1, ... into `rows` (count, m)."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +31,7 @@ class Settings:
     epochs: int
     cost_every: int
     batch_size: int | None
-    shuffle: bool | str
+    shuffle: bool | str | Shuffle
     l2: float
     dropout: float
     clip_norm: float | None
@@ -82,8 +89,10 @@ class Data(NamedTuple):
         """Examples of a step."""
         return min(self.m, settings.batch_size or self.m)
 
-    def orders(self, settings: Settings) -> Orders | None:
+    def orders(self, settings: Settings) -> Shuffle | None:
         """The orders of the examples in each epoch; None takes them as they are."""
+        if not isinstance(settings.shuffle, (bool, str)):
+            return settings.shuffle
         if not settings.shuffle or self.batch_size(settings) == self.m:
             return None
         block = block_size(self.X.shape[0], self.dtype.itemsize) if settings.shuffle == "blocks" else None
