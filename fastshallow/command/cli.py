@@ -41,6 +41,13 @@ BENCH = """examples:
 
 One step is the cost and all gradients, on one thread. Backends are timed by turns, after each has given NumPy's
 answer; the best turn counts. Loops over examples in Python are left out where a step would take over a second."""
+EXPLAIN = """examples:
+  fastshallow explain                                      all rungs of the ladder, on 2-4-1 and 1,024 examples
+  fastshallow explain numpy --shape 2-4-1 --batch 131072
+  fastshallow explain fused --shape 784-128-10 --batch 1024 --asm
+
+Time is measured by leaving parts out, or by doing them again apart from the rest; calls, arrays and bytes are counted
+while they are made; instructions are read from the machine code. The ladder is loops, examples, numpy, jit, fused."""
 COMPILE = """examples:
   fastshallow compile
   fastshallow compile --set small
@@ -63,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command is None:
             parser.print_help()
             return 0
-        if arguments.command == "bench" and argv is None:
+        if arguments.command in ("bench", "explain") and argv is None:
             _restart_on_one_thread()
         with warnings.catch_warnings():
             warnings.showwarning = _note
@@ -119,7 +126,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     """The parser, and those of the commands by their names."""
     parser = _Parser(prog="fastshallow", description="Train networks with one hidden layer, fast, on a CPU.")
     parser.add_argument("--version", action=_Version)
-    commands = parser.add_subparsers(dest="command", metavar="train | predict | bench | compile | info")
+    commands = parser.add_subparsers(dest="command", metavar="train | predict | bench | explain | compile | info")
 
     def command(name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
         made = commands.add_parser(
@@ -164,6 +171,21 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         help=f"of {', '.join(BACKENDS)} (default: all)",
     )
     bench.add_argument("--seconds", type=_positive, default=0.2, help="time spent on each figure (default: 0.2)")
+
+    explain = command("explain", "show where a backend's time goes, and why the next one is faster", EXPLAIN)
+    explain.add_argument(
+        "backend", nargs="?", choices=BACKENDS, metavar="BACKEND", help=f"{', '.join(BACKENDS)} (default: all)"
+    )
+    explain.add_argument("--shape", type=_shape, default=(2, 4, 1), metavar="N_X-N_H-N_Y", help="default: 2-4-1")
+    explain.add_argument("--batch", type=_whole, default=1024, metavar="M", help="examples (default: 1024)")
+    explain.add_argument("--dtype", choices=("float32", "float64"), default="float32")
+    explain.add_argument(
+        "--hidden", choices=ACTIVATIONS, default="tanh", metavar="NAME", help=_one_of(ACTIVATIONS, "tanh")
+    )
+    explain.add_argument(
+        "--output", choices=OUTPUTS, default="sigmoid", metavar="NAME", help=_one_of(OUTPUTS, "sigmoid")
+    )
+    explain.add_argument("--asm", action="store_true", help="show the instructions of the hot loop, and what each does")
 
     compile_ = command("compile", "compile in advance what is built in, so that nobody waits for it", COMPILE)
     compile_.add_argument("--set", choices=("all", "small"), default="all", help="default: all; small: the commonest")

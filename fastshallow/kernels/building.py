@@ -34,9 +34,9 @@ def build(kind: str, arguments: tuple[Any, ...], symbols: tuple[str, ...]) -> by
     return make_object(_text(kind, arguments, symbols), kind in UNROLLED)
 
 
-def assembly(kind: str, arguments: tuple[Any, ...], entry: str) -> str:
-    """The instructions of one entry of a unit, as its object code has them."""
-    return make_assembly(_text(kind, arguments, (f"{entry}_",)), kind in UNROLLED)
+def assembly(kind: str, arguments: tuple[Any, ...], symbols: tuple[str, ...]) -> str:
+    """The same as one reads it. With fewer entries it would be other code: what but one calls is inlined there."""
+    return make_assembly(_text(kind, arguments, symbols), kind in UNROLLED)
 
 
 def _text(kind: str, arguments: tuple[Any, ...], symbols: tuple[str, ...]) -> str:

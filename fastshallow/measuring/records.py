@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from .cases import Case
+from .findings import Anatomy
 
 VERSION = 1
 
@@ -213,6 +214,8 @@ class Record:
         In the order of the cases.
     starts
         Empty unless the set measures them.
+    anatomies
+        Where the time goes in some cells, as `fastshallow explain` finds it; empty unless a page was asked for.
     """
 
     set: str
@@ -227,6 +230,7 @@ class Record:
     limits: list[Limits]
     cells: list[Cell]
     starts: list[Start] = field(default_factory=list)
+    anatomies: list[Anatomy] = field(default_factory=list)
     version: int = VERSION
 
 
