@@ -103,6 +103,6 @@ def check_out(out: Any, X: Any, shape: tuple[int, ...], dtype: Any) -> None:
     if not out.flags.writeable:
         raise ValueError("out must be writeable, but it is read-only")
     if not out.flags.carray:
-        raise ValueError("out must be in C order, its numbers side by side, but it is not")
+        raise ValueError("out must be in C order and aligned, but it is not")
     if np.shares_memory(out, X.values if isinstance(X, Columns) else X):
         raise ValueError("out must not share memory with X")
