@@ -290,7 +290,10 @@ def test_nothing_is_kept():
     """Neither an answer nor where it went, and no answer that is thrown away for NaN."""
     X, net = case((4, 3, 1000), "identity")
     predict, x, out = net.predictor(), np.ascontiguousarray(X[:, 0]), np.empty(1000)
-    assert weakref.ref(predict(x))() is None
+    answer = predict(x)
+    gone = weakref.ref(answer)
+    del answer
+    assert gone() is None
     count = sys.getrefcount(out)
     for _ in range(50):
         predict(x, out)
