@@ -15,6 +15,9 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, TextIO
 
+from ..measuring import digits as digits
+from ..measuring import seconds_text as seconds_text
+
 Step = Callable[[int, int, str], None]  # how far, of how much, and a remark
 
 
@@ -104,19 +107,6 @@ def _rich_bar(label: str) -> Iterator[Step]:
             bar.update(task, completed=done, total=total, remark=remark, refresh=True)
 
         yield step
-
-
-def seconds_text(seconds: float) -> str:
-    """A time in the unit that suits it, to three digits."""
-    for unit, size in ("s", 1.0), ("ms", 1e-3), ("us", 1e-6):
-        if seconds >= size:
-            return f"{digits(seconds / size)} {unit}"
-    return f"{digits(seconds / 1e-9)} ns"
-
-
-def digits(value: float) -> str:
-    """A positive number to three digits, never in powers of ten."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def shell(*words: str) -> str:

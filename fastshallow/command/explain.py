@@ -10,10 +10,7 @@ from itertools import pairwise
 import numpy as np
 
 from ..backends import BACKENDS, backends
-from ..measuring import Case
-from ..measuring.anatomy import anatomy
-from ..measuring.findings import KINDS, Anatomy, Loop
-from ..measuring.reasons import bytes_text, reason
+from ..measuring import KINDS, Anatomy, Case, Loop, bytes_text, dissect, reason
 from .console import print_json, progress_bar, seconds_text, show_table
 
 WIDTH = 96
@@ -34,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
         for done, name in enumerate(names, 1):
             if step:
                 step(done - 1, len(names), name)
-            found.append(anatomy(case, name, code=True))
+            found.append(dissect(case, name))
     reasons = [reason(one, other) for one, other in compared(found, arguments.backend)]
     if arguments.json:
         print_json({"anatomies": [asdict(each) for each in found], "reasons": reasons})

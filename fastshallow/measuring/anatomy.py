@@ -28,7 +28,7 @@ CACHE = 2**18  # bytes of a second-level cache, where the system does not say
 Function = Callable[[], object]
 
 
-def anatomy(case: Case, backend: str, seconds: float = TURNS, code: bool = True) -> Anatomy:
+def dissect(case: Case, backend: str, seconds: float = TURNS, code: bool = True) -> Anatomy:
     """Take a backend's step of one case apart, on one thread.
 
     Parameters

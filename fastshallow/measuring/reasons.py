@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .findings import ARITHMETIC, CALLS, FUNCTIONS, INTERPRETER, KINDS, TRAFFIC, Anatomy
+from .units import bytes_text
 
 SAME = 1.05  # times as fast: less is no difference
 MOST = 0.7  # of the difference: so much of it is to be named
@@ -77,12 +78,3 @@ def _arithmetic(one: Anatomy) -> str:
     if one.loop.lanes == 1:
         return "its loop takes one number at a time"
     return f"its loop takes {one.loop.lanes} numbers at a time"
-
-
-def bytes_text(size: float) -> str:
-    """Bytes in the unit that suits them."""
-    for unit in ("B", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:.3g} GB"
