@@ -23,7 +23,7 @@ from .formulas import optimizers as _optimizers
 from .formulas.optimizers import *  # noqa: F403
 
 if TYPE_CHECKING:
-    from .estimators import ShallowClassifier, ShallowRegressor
+    from .estimators import ShallowClassifier, ShallowRegressor, accelerate
     from .training import (
         CheckpointError,
         DivergenceError,
@@ -53,6 +53,7 @@ __all__ = [
     "ShallowRegressor",
     "StepDecay",
     "WarmUp",
+    "accelerate",
     "backends",
     "cost_and_gradients",
     "datasets",
@@ -73,7 +74,7 @@ _LATER = {
         ("CheckpointError", "DivergenceError", "History", "Network", "NetworkFileError", "Progress", "resume", "train"),
         "training",
     ),
-    **dict.fromkeys(("ShallowClassifier", "ShallowRegressor"), "estimators"),
+    **dict.fromkeys(("ShallowClassifier", "ShallowRegressor", "accelerate"), "estimators"),
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..data import STORED
-from ..formulas import ACTIVATIONS, OPTIMIZERS, OUTPUTS
+from ..formulas import ACTIVATIONS, OPTIMIZERS, OUTPUTS, SCIKIT_LEARN
 from . import native
 from .layout import Sizes
 
@@ -27,7 +27,7 @@ def units(small: bool) -> list[Work]:
     for dtype in (np.dtype(np.float32), np.dtype(np.float64)):
         work += [partial(native.arithmetic, dtype)]
         work += [partial(native.output_layer, dtype, each) for each in OUTPUTS.values()]
-        work += [partial(native.update, dtype, rule) for rule in rules]
+        work += [partial(native.update, dtype, rule) for rule in (*rules, *(() if small else SCIKIT_LEARN))]
         for kind in ("units", "features", "examples"):
             work += [partial(native.arrangement, kind, dtype), partial(native.parameters, dtype, kind)]
         for by_examples in (False, True):

@@ -5,6 +5,7 @@ try:
 except ImportError:
     raise ImportError('the estimators need scikit-learn: pip install "fastshallow[sklearn]"') from None
 
+from .accelerating import accelerate
 from .shallow import ShallowClassifier, ShallowRegressor
 
-__all__ = ["ShallowClassifier", "ShallowRegressor"]
+__all__ = ["ShallowClassifier", "ShallowRegressor", "accelerate"]

@@ -13,7 +13,7 @@ except ImportError:  # older than 1.9: nothing to support
     class CallbackSupportMixin:  # type: ignore[no-redef]
         """Stands for scikit-learn's where there is none."""
 
-    def with_callbacks(method: Any) -> Any:  # type: ignore[no-redef]
+    def with_callbacks(method: Any) -> Any:
         """Give back the method as it is."""
         return method
 

@@ -20,8 +20,8 @@ from sklearn.utils import check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import _check_sample_weight
 
-from ..backends import explain
-from ..data import check_data, computing
+from ..backends import explain, forward
+from ..data import by_pieces, check_data, computing
 from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, Schedule
 from ..training import Data, Network, Progress, Settings, make_steps
 from .callbacks import epochs_told
@@ -103,6 +103,23 @@ def hidden_of(name: str | Activation, slope: float) -> Activation:
     return ACTIVATIONS[HIDDEN.get(name, name)]
 
 
+def formulas_of(estimator: Any, slope: float = 0.01) -> tuple[Activation, Output]:
+    """The activation and the output of a fitted estimator."""
+    output = estimator.out_activation_
+    return hidden_of(estimator.activation, slope), OUTPUTS[OUTPUT.get(output, output)]
+
+
+def outputs_of(estimator: Any, X: Any, hidden: Activation, output: Output, threads: int | None = None) -> NDArray[Any]:
+    """The outputs (m, n_y) of a fitted estimator for X (m, n_x) that is checked."""
+    dtype = np.result_type(X.dtype, estimator.coefs_[0].dtype)
+    p = parameters_of(estimator, dtype)
+
+    def outputs(piece: Any) -> NDArray[Any]:
+        return forward(piece.astype(dtype, copy=False), p, hidden, output, threads=threads)
+
+    return by_pieces(outputs, check_data(X.T)).T  # type: ignore[no-any-return]
+
+
 def fit(estimator: Any, X: Any, y: Any, sample_weight: Any, incremental: bool, extras: Extras) -> Any:
     """Fit an estimator of this package, or of scikit-learn's, and give it back."""
     n_h = units_of(estimator.hidden_layer_sizes)
@@ -144,7 +161,7 @@ def settings_of(estimator: Any, examples: Examples, extras: Extras, **more: Any)
     m, n_y = examples.y.shape
     n_x, n_h = estimator.coefs_[0].shape
     batch_size = min(200, m) if estimator.batch_size == "auto" else int(np.clip(estimator.batch_size, 1, m))
-    output = OUTPUTS[OUTPUT.get(estimator.out_activation_, estimator.out_activation_)]
+    hidden, output = formulas_of(estimator, extras.slope)
     plain: dict[str, Any] = {
         "optimizer": None,
         "schedule": extras.schedule or Schedule(1.0),
@@ -153,7 +170,7 @@ def settings_of(estimator: Any, examples: Examples, extras: Extras, **more: Any)
         "backend": explain(n_x, n_h, n_y, batch_size, examples.X.dtype).backend,
     }
     return Settings(
-        hidden=hidden_of(estimator.activation, extras.slope),
+        hidden=hidden,
         output=output,
         epochs=estimator.max_iter,
         cost_every=1,

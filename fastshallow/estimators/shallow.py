@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar
@@ -17,13 +18,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import _check_partial_fit_first_call, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ..backends import forward
-from ..data import by_pieces, check_data
-from ..formulas import OUTPUTS, Activation, Schedule, schedule
+from ..formulas import Activation, Schedule, schedule
 from ..training import Network, Target
 from .callbacks import CallbackSupportMixin, fit_told, with_callbacks
-from .fitting import OUTPUT, Extras, fit, hidden_of, network_of
-from .updates import parameters_of
+from .fitting import Extras, fit, formulas_of, network_of, outputs_of
 
 DOCS = Path(__file__).parent.parent / "docs" / "from_scikit_learn.md"
 
@@ -105,31 +103,18 @@ class _Shallow(CallbackSupportMixin):
     def network_(self) -> Network:
         """A copy as an `fs.Network`, which saves and converts itself; its examples are columns."""
         check_is_fitted(self)
-        network = network_of(self, *self._formulas())
+        network = network_of(self, *formulas_of(self, self.slope))
         classes = getattr(self, "classes_", None)
         if classes is None:
             return network
-        from dataclasses import replace
-
         return replace(network, target=Target("", tuple(map(str, classes))))
-
-    def _formulas(self) -> Any:
-        return hidden_of(self.activation, self.slope), OUTPUTS[OUTPUT.get(self.out_activation_, self.out_activation_)]  # type: ignore[attr-defined]
 
     def _forward_pass_fast(self, X: Any, check_input: bool = True) -> NDArray[Any]:
         """The outputs (m, n_y) for X (m, n_x)."""
         if check_input:
             X = validate_data(self, X, accept_sparse=["csr", "csc"], reset=False)
         self_: Any = self
-        dtype = np.result_type(X.dtype, self_.coefs_[0].dtype)
-        hidden, output = self._formulas()
-        p = parameters_of(self, dtype)
-
-        def outputs(piece: Any) -> Any:
-            return forward(piece.astype(dtype, copy=False), p, hidden, output, threads=self_.threads)
-
-        A2: NDArray[Any] = by_pieces(outputs, check_data(X.T))
-        return A2.T
+        return outputs_of(self, X, *formulas_of(self, self_.slope), self_.threads)
 
     def _get_doc_link(self) -> str:
         return f"{DOCS.as_uri()}"

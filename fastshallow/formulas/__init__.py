@@ -19,6 +19,7 @@ from .optimizers import *  # noqa: F403  each by its name, so that a new one tou
 from .optimizers import OPTIMIZER_NAMES, OPTIMIZERS, Optimizer, update_rule
 from .parameters import Parameters, Scale, Seed, generator, initialize_parameters, number, positive_integer
 from .schedules import SCHEDULES, Adaptive, Cosine, Function, InverseScaling, Schedule, StepDecay, WarmUp, schedule
+from .scikit_learn import SCIKIT_LEARN, SGD, FirstAdam, NesterovSGD
 from .text import FormulaError, digest
 
 __all__ = [
@@ -28,13 +29,17 @@ __all__ = [
     "OPTIMIZER_NAMES",
     "OUTPUTS",
     "SCHEDULES",
+    "SCIKIT_LEARN",
+    "SGD",
     "Activation",
     "Adaptive",
     "Cosine",
     "Dropout",
+    "FirstAdam",
     "FormulaError",
     "Function",
     "InverseScaling",
+    "NesterovSGD",
     "Optimizer",
     "Output",
     "Parameters",
