@@ -1,4 +1,4 @@
-"""The planar flower is the published one, point for point."""
+"""The planar flower is the published one, point for point, and the other sets are scikit-learn's."""
 
 import numpy as np
 import pytest
@@ -57,3 +57,56 @@ def test_odd_or_empty_is_refused(m):
 def test_something_else_than_a_whole_number_is_refused(m):
     with pytest.raises(TypeError, match="whole number"):
         fs.datasets.planar_flower(m=m)
+
+
+@pytest.mark.parametrize("m", [7, 200])
+@pytest.mark.parametrize("seed", [1, 5])
+def test_other_sets_are_those_of_scikit_learn(m, seed):
+    generators = pytest.importorskip("sklearn.datasets")
+    quantiles = generators.make_gaussian_quantiles
+    make, common = fs.datasets, {"n_samples": m, "random_state": seed}
+    for ours, (X, y) in (
+        (make.noisy_circles(m, seed=seed), generators.make_circles(factor=0.5, noise=0.3, **common)),
+        (make.noisy_moons(m, noise=0.1, seed=seed), generators.make_moons(noise=0.1, **common)),
+        (make.blobs(m, seed=seed, classes=6), generators.make_blobs(centers=6, **common)),
+        (
+            make.gaussian_quantiles(m, seed, classes=3),
+            quantiles(cov=0.5, n_classes=3, **common),
+        ),
+    ):
+        np.testing.assert_allclose(ours[0], X.T, rtol=1e-14, atol=1e-14)
+        np.testing.assert_array_equal(ours[1], [y])
+        assert ours[0].dtype == ours[1].dtype == np.float64
+
+
+def test_blobs_have_two_labels_as_in_the_course():
+    X, Y = fs.datasets.blobs()
+    np.testing.assert_array_equal(Y, fs.datasets.blobs(classes=6)[1] % 2)
+    assert X.shape == (2, 200) and set(Y[0]) == {0.0, 1.0}
+
+
+def test_what_the_sets_look_like():
+    X, Y = fs.datasets.noisy_circles(noise=0.0)
+    np.testing.assert_allclose(np.hypot(*X), 1.0 - 0.5 * Y[0])
+    X, Y = fs.datasets.noisy_moons(noise=0.0)
+    np.testing.assert_allclose(np.hypot(X[0] - Y[0], X[1] - 0.5 * Y[0]), 1.0)
+    X, Y = fs.datasets.gaussian_quantiles(m=90, classes=3)
+    r = np.hypot(*X)
+    assert max(r[Y[0] == 0]) < min(r[Y[0] == 1]) and max(r[Y[0] == 1]) < min(r[Y[0] == 2])
+
+
+@pytest.mark.parametrize(
+    ("make", "arguments", "message"),
+    [
+        ("noisy_circles", {"m": 1}, "m must be 2 or more, not 1"),
+        ("noisy_moons", {"noise": -0.1}, "noise must be a number, 0 or more, not -0.1"),
+        ("noisy_circles", {"noise": "much"}, "noise must be a number, 0 or more, not 'much'"),
+        ("blobs", {"m": 5}, "m must be 6 or more, not 5"),
+        ("blobs", {"centers": 0}, "centers must be 1 or more, not 0"),
+        ("blobs", {"noise": np.nan}, "noise must be a number, 0 or more, not nan"),
+        ("gaussian_quantiles", {"m": 2, "classes": 3}, "m must be 3 or more, not 2"),
+    ],
+)
+def test_bad_arguments_of_the_other_sets(make, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        getattr(fs.datasets, make)(**arguments)
