@@ -118,12 +118,12 @@ class Frozen(NamedTuple):
         """X minus the shift."""
         return X if self.shift is None else X - self.shift
 
-    def answer(self) -> tuple[Any, Any] | None:
+    def answer(self, fixed: bool = True) -> tuple[Any, Any] | None:
         """The function that answers one example at once, if there is one, and what must live as long.
 
-        See `fused.make_answer`.
+        The parameters are `fixed`, or may change where they are: see `fused.make_answer`.
         """
-        return None if unavailable() else load("fused").make_answer(*self)
+        return None if unavailable() else load("fused").make_answer(*self, fixed)
 
 
 def cost_and_gradients(

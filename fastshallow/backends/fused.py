@@ -110,12 +110,15 @@ def cost_and_gradients(
     return cost, new(Parameters, gradients)
 
 
-def make_answer(p: Parameters, hidden: Activation, output: Output, shift: Any = None) -> tuple[Any, Any] | None:
+def make_answer(
+    p: Parameters, hidden: Activation, output: Output, shift: Any = None, fixed: bool = True
+) -> tuple[Any, Any] | None:
     """The function of Python's C interface that answers one example: ``answer(x, out)``, where `out` may be None.
 
     x is (n_x,) or (n_x, 1) of the parameters' dtype, whose answer is (n_y,), a float if n_y is 1, or (n_y, 1). Whatever
     it does not take, and NaN for an answer, gives 0. So does a thread that asks while another is being answered.
-    With it comes what has to live as long. None if several threads together answer sooner.
+    With it comes what has to live as long. None if several threads together answer sooner. Parameters that are not
+    `fixed` are read anew for each example.
     """
     (n_y, n_h), n_x, dtype = p.W2.shape, p.W1.shape[1], p.W1.dtype
     call = make_call((n_x, 1), (n_y, n_h), dtype, hidden, output, "forward", None, shift is not None, shared=False)
@@ -130,9 +133,10 @@ def make_answer(p: Parameters, hidden: Activation, output: Output, shift: Any = 
         record["shift"] = shift.ctypes.data
     answer = native.python_function("answer", run)
     x, A2 = np.zeros((n_x, 1), dtype), np.empty((n_y, 1), dtype)
-    if type(call.run(x, *p, A2)) is not float:  # brings the parameters to where they are taken, where they stay
+    if type(call.run(x, *p, A2)) is not float:  # brings the parameters to where they are taken
         raise ValueError("shapes do not fit")
-    record["begin"] = 0
+    if fixed:
+        record["begin"] = 0
     return answer, (call, p, shift, single, shape)
 
 

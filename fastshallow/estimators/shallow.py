@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ..formulas import Activation, Schedule, schedule
 from ..training import Network, Target
+from .answering import answer_of, prediction_of
 from .callbacks import CallbackSupportMixin, fit_told, with_callbacks
 from .fitting import Extras, fit, formulas_of, network_of, outputs_of
 
@@ -116,6 +117,12 @@ class _Shallow(CallbackSupportMixin):
         self_: Any = self
         return outputs_of(self, X, *formulas_of(self, self_.slope), self_.threads)
 
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the labels, or the numbers, of examples: rows of X (m, n_x)."""
+        answer = answer_of(self, X)
+        found = None if answer is None else prediction_of(self, answer)
+        return super().predict(X) if found is None else found
+
     def _get_doc_link(self) -> str:
         return f"{DOCS.as_uri()}"
 
@@ -189,6 +196,13 @@ class ShallowClassifier(_Shallow, MLPClassifier):
             known = y if type_of_target(y).startswith("multilabel") else classes
             self._label_binarizer = LabelBinarizer().fit(known)
         return fit(self, X, y, sample_weight, True, self._extras())
+
+    def predict_proba(self, X: Any) -> NDArray[Any]:
+        """Give the probability of each class, or label, (m, n_classes) for examples: rows of X (m, n_x)."""
+        answer = answer_of(self, X)
+        if answer is None:
+            return super().predict_proba(X)  # type: ignore[no-any-return]
+        return answer if self.n_outputs_ > 1 else np.concatenate([1 - answer, answer], axis=1)
 
     def _score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         return float(accuracy_score(y, self._predict(X, check_input=False), sample_weight=sample_weight))
