@@ -1,0 +1,5 @@
+"""A benchmark as one page of HTML, which needs no network: charts, where time goes, and every number in tables."""
+
+from .page import write_comparison, write_page
+
+__all__ = ["write_comparison", "write_page"]
