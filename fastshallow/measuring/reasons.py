@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .findings import ARITHMETIC, CALLS, FUNCTIONS, INTERPRETER, KINDS, TRAFFIC, Anatomy
-from .units import bytes_text
+from .units import bytes_text, seconds_text
 
 SAME = 1.05  # times as fast: less is no difference
 MOST = 0.7  # of the difference: so much of it is to be named
@@ -46,14 +46,20 @@ def _cause(kind: str, here: Anatomy, after: Anatomy, faster: bool) -> str:
         steps = f"{here.counts.bytecodes:,} instructions of the interpreter"
         return f"{steps} become {_calls(after)}" if faster else f"{after.counts.bytecodes:,} instructions of it run"
     if kind == CALLS:
+        if _compiled(here) and _compiled(after):
+            return f"a call takes {seconds_text(after.part(CALLS))} instead of {seconds_text(here.part(CALLS))}"
         return f"{_calls(here)} become {_calls(after)}" if here.counts.calls else f"there are {_calls(after)}"
     if kind == TRAFFIC:
         return _arrays(here, "are no longer made") if faster else _arrays(after, "are made")
     return _lanes(after) if kind == FUNCTIONS else _arithmetic(after)
 
 
+def _compiled(one: Anatomy) -> bool:
+    return one.backend in ("jit", "fused")
+
+
 def _calls(one: Anatomy) -> str:
-    if one.backend in ("jit", "fused"):
+    if _compiled(one):
         return "one call of compiled code"
     return f"{one.counts.calls:,} calls of NumPy"
 

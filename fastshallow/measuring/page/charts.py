@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from itertools import groupby
 
@@ -9,7 +10,7 @@ from ..cases import Case
 from ..records import Cell, Limits, Record, Result, Start
 from ..units import digits, seconds_text
 from .markup import Markup, element, join
-from .plot import BOTTOM, LEFT, RIGHT, TOP, Axis, Point, across, chart, curve, power, series, upwards, words
+from .plot import BOTTOM, LEFT, RIGHT, SERIES, TOP, Axis, Point, across, chart, curve, power, series, upwards, words
 
 ORDER = ("loops", "examples", "numpy", "jit", "fused", "torch", "torch.compile", "jax", "sklearn")
 
@@ -26,6 +27,11 @@ def described(case: Case, batch: bool = True) -> str:
     """A case as a title."""
     batch_text = f", {case.m:,} example{'s' * (case.m > 1)}" if batch else ""
     return f"{case.shape}{batch_text}, {case.hidden}, {case.output}, {case.dtype}"
+
+
+def together(text: str) -> str:
+    """Text whose numbers stay on the line of their units."""
+    return re.sub(r"(\d) (%|ns|us|ms|s|kB|MB|GB)\b|(\d) (%)", lambda found: found[0].replace(" ", "\u00a0"), text)
 
 
 def figure(picture: Markup, caption: str, note: str = "") -> Markup:
@@ -93,17 +99,14 @@ def roofline(record: Record) -> list[Markup]:
 def _roof(name: str, limits: Limits, points: dict[str, list[Point]], look: dict[str, int]) -> Markup:
     every, peak = [point for some in points.values() for point in some], limits.flops_per_second
     ridges = [peak / each.bytes_per_second for each in limits.reads]
-    x = across([point.x for point in every] + ridges, "operations for each byte that must move", power)
+    x = across([point.x for point in every] + [min(ridges) / 4], "operations for each byte that must move", power)
     y = upwards([point.y for point in every] + [peak], "operations a second", power)
     roofs = []
     for each, ridge in zip(limits.reads, ridges, strict=True):
         start = max(x.low, y.low / each.bytes_per_second)
         if start < ridge:
             roofs.append(curve([(start, start * each.bytes_per_second), (ridge, peak)], x, y, "roof"))
-            place = start * (ridge / start) ** 0.1
-            roofs.append(
-                words(x.at(place) + 2, y.at(place * each.bytes_per_second) - 4, each.level, "start", "roof-name")
-            )
+            roofs.append(words(x.at(ridge) + 1, y.at(peak) + 13, each.level, "start", "roof-name"))
     roofs.append(curve([(min(ridges), peak), (x.high, peak)], x, y, "roof"))
     roofs.append(words(RIGHT - 4, y.at(peak) - 4, f"multiply-adds: {power(peak)}", "end", "roof-name"))
     marks = [
@@ -181,7 +184,7 @@ def starts(record: Record) -> list[Markup]:
             for first, dash in zip(firsts(each), ("", "2 3"), strict=False):
                 line = [(n, each.imports + first + max(0.0, n - 1) * each.call) for n in steps]
                 lines.append(
-                    element("g", curve(line, x, y, "", dash or None), class_=f"s s{look[each.implementation] % 9}")
+                    element("g", curve(line, x, y, "", dash or None), class_=f"s s{look[each.implementation] % SERIES}")
                 )
             ends = [
                 Point(n, each.imports + each.filled_cache + (n - 1) * each.call, 1, 1, each.implementation)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from string import Template
 from typing import Any, Protocol
 
 from ..cases import Case
-from ..records import Interval, Record
+from ..records import Cell, Interval, Record
 from ..units import digits, seconds_text
 from . import charts, tables
 from .markup import Markup, element, join
-from .plot import swatch
+from .plot import SERIES, swatch
 from .stack import kinds_legend, patterns, stacks
 
 
@@ -96,27 +96,46 @@ def _findings(record: Record) -> list[Markup]:
                     "li",
                     f"{where}: ",
                     element("b", best.implementation),
-                    f" {times}, {seconds_text(best.seconds.median)} a step",
+                    charts.together(f" {times}, {seconds_text(best.seconds.median)} a step"),
                 )
             )
     return [element("ul", *items, class_="findings")] if items else []
 
 
 def _sections(record: Record) -> list[tuple[str, str, Markup]]:
-    legend = _legend(record)
+    alone = [cell for cell in record.cells if cell.threads == 1]
+    shared = {cell.case for cell in record.cells if cell.threads > 1}
+    legend = _legend(record, _timed(alone))
     return [
         ("speed", "Speed against batch size", _gallery(charts.speed(record), "Bars are quartiles.", legend)),
         ("parts", "Where the time goes", _gallery(stacks(record), PARTS, kinds_legend(), tables.parts(record))),
         ("roofline", "Roofline", _gallery(charts.roofline(record), ROOFLINE, legend)),
-        ("start", "Cold start", _gallery(charts.starts(record), START, legend, tables.starts(record))),
+        (
+            "start",
+            "Cold start",
+            _gallery(
+                charts.starts(record),
+                START,
+                _legend(record, {each.implementation for each in record.starts}),
+                tables.starts(record),
+            ),
+        ),
         (
             "threads",
             "Threads",
-            _gallery(charts.threads(record), "The line is one thread's speed times the threads.", legend),
+            _gallery(
+                charts.threads(record),
+                "The line is one thread's speed times the threads.",
+                _legend(record, _timed(cell for cell in record.cells if cell.case in shared and cell.threads > 1)),
+            ),
         ),
         ("numbers", "Every number", join(tables.results(record), tables.limits(record))),
         ("machine", "The machine", tables.machine(record)),
     ]
+
+
+def _timed(cells: Iterable[Cell]) -> set[str]:
+    return {each.implementation for cell in cells for each in cell.results if each.seconds}
 
 
 PARTS = "Each part was measured by leaving it out, or by doing it again apart: fastshallow explain says how."
@@ -130,14 +149,14 @@ def _gallery(figures: list[Markup], about: str, legend: Markup, *after: Markup) 
     return join(element("p", about), legend, element("div", *figures, class_="gallery"), *after)
 
 
-def _legend(record: Record) -> Markup:
+def _legend(record: Record, names: set[str]) -> Markup:
     """Buttons that show and hide an implementation in all charts."""
     items = []
     for name, look in charts.looks(record).items():
-        inside = join(swatch(look), name)
-        items.append(
-            element("li", element("button", inside, type="button", aria_pressed="true", data_series=f"s{look % 9}"))
-        )
+        if name in names:
+            shown = join(swatch(look), name)
+            button = element("button", shown, type="button", aria_pressed="true", data_series=f"s{look % SERIES}")
+            items.append(element("li", button))
     return element("ul", *items, class_="legend series", aria_label="Implementations: press to show or hide")
 
 

@@ -8,11 +8,11 @@ from ..findings import KINDS, Anatomy
 from ..reasons import reason
 from ..records import Record
 from ..units import seconds_text
-from .charts import described, figure
+from .charts import described, figure, together
 from .markup import Markup, element
-from .plot import RIGHT, svg, words
+from .plot import WIDTH, svg, words
 
-ROW, BAR, LEFT = 34, 20, 64
+ROW, BAR = 44, 20
 SHORT = dict(zip(KINDS, ("interpreter", "calls", "functions", "memory", "arithmetic"), strict=True))
 
 
@@ -25,24 +25,28 @@ def stacks(record: Record) -> list[Markup]:
         text = " ".join(f"{each.backend}: {seconds_text(each.seconds)}, mostly {each.largest.kind}." for each in found)
         title = described(case)
         picture = svg(f"stack-{number}", f"Where the time goes, {title}", text, ROW * len(found) + 4, *rows)
-        reasons = element("ul", *(element("li", reason(one, other)) for one, other in pairwise(found)))
+        named = {each.backend: each for each in found}
+        pairs = list(pairwise(found))
+        if {"numpy", "jit", "fused"} <= set(named):
+            pairs.append((named["numpy"], named["fused"]))
+        texts = (f"From {one.backend}: {reason(one, other)}" for one, other in pairs)
+        reasons = element("ul", *(element("li", together(text)) for text in texts))
         figures.append(element("div", figure(picture, title), reasons, class_="stack"))
     return figures
 
 
 def _bar(found: Anatomy, top: float) -> Markup:
-    parts = [words(0, top + 24, found.backend, class_="rung")]
-    parts.append(words(RIGHT + 10, top + 8, seconds_text(found.seconds), "end"))
-    at, width = float(LEFT), RIGHT + 10 - LEFT
-    total = sum(each.seconds for each in found.parts)
-    for kind in KINDS:
+    parts = [words(0, top + 13, found.backend, class_="rung")]
+    parts.append(words(WIDTH, top + 13, seconds_text(found.seconds), "end"))
+    at, total = 0.0, sum(each.seconds for each in found.parts)
+    for n, kind in enumerate(KINDS):
         share = found.part(kind) / total if total else 0.0
-        wide = width * share
+        wide = WIDTH * share
         about = f"{found.backend}, {kind}: {seconds_text(found.part(kind))}, {100 * share:.0f} %"
         if wide >= 0.5:
-            bar = element("rect", x=at, y=top + 12, width=wide, height=BAR, fill=f"url(#part-{KINDS.index(kind)})")
+            bar = element("rect", x=at, y=top + 18, width=wide, height=BAR, fill=f"url(#part-{n})")
             name = SHORT[kind] if wide > 7 * len(SHORT[kind]) else f"{100 * share:.0f}%" if wide > 26 else ""
-            label = words(at + wide / 2, top + 26, name, "middle", "in-bar") if name else ""
+            label = words(at + wide / 2, top + 32, name, "middle", "in-bar") if name else ""
             parts.append(element("g", element("title", about), bar, label))
         at += wide
     return element("g", *parts)

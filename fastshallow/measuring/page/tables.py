@@ -45,12 +45,14 @@ def _cell(value: Any, first: bool) -> Markup:
     number = None if value.number is None else repr(float(value.number))
     if first:
         return element("th", value.text, scope="row", data_value=number)
-    return element("td", value.text, data_value=number, class_=None if number is None else "number")
+    return element(
+        "td", value.text, data_value=number, class_="number" if number is not None or value is NONE else None
+    )
 
 
 def seconds(value: float | None) -> Value:
     """A time."""
-    return NONE if value is None else Value(seconds_text(value), value)
+    return NONE if value is None else Value(seconds_text(value) if value else "0", value)
 
 
 def ratio(value: Interval | None) -> Value:
