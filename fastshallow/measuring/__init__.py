@@ -1,6 +1,6 @@
 """Measuring: cases, how they are timed, what is recorded of them, and what the machine can do."""
 
-from . import records, report
+from . import page, records, report
 from .anatomy import dissect
 from .cases import Answer, Arguments, Case, WrongAnswerError, difference
 from .findings import KINDS, Anatomy, Loop
@@ -23,6 +23,7 @@ __all__ = [
     "dissect",
     "load",
     "machine",
+    "page",
     "reason",
     "records",
     "report",

@@ -73,7 +73,7 @@ class Result:
     first_seconds
         The first call in a process, which may compile or load what is compiled.
     memory
-        The most bytes that a call allocates at a time, as NumPy and Python count them.
+        The most bytes that a call allocates at a time, as NumPy and Python count them; null for peers.
     """
 
     implementation: str
