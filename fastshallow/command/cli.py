@@ -170,6 +170,10 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         metavar="NAME",
         help=f"of {', '.join(BACKENDS)} (default: all)",
     )
+    bench.add_argument("--html", metavar="FILE", help="write a page there: charts, where time goes, every number")
+    bench.add_argument(
+        "--from", dest="recorded", metavar="FILE", help="draw the page of what --json wrote there, and measure nothing"
+    )
     bench.add_argument("--seconds", type=_positive, default=0.2, help="time spent on each figure (default: 0.2)")
 
     explain = command("explain", "show where a backend's time goes, and why the next one is faster", EXPLAIN)
@@ -229,6 +233,9 @@ def _add_train_arguments(train: argparse.ArgumentParser) -> None:
     train.add_argument("--checkpoint", metavar="FILE", help="keep the run there every minute and at its end")
     train.add_argument("--resume", metavar="FILE", help="go on from a checkpoint, with the same data and options")
     train.add_argument("--output", metavar="FILE", help="save the network there, as .npz")
+    train.add_argument(
+        "--plot", metavar="FILE", help="draw the costs, and with two features the classes, as .png, .svg or .pdf"
+    )
     train.add_argument(
         "--compare",
         action=argparse.BooleanOptionalAction,

@@ -1,0 +1,50 @@
+"""``fastshallow bench --html``: a benchmark's record as one page."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+
+from ..backends import BACKENDS
+from ..measuring import dissect, page, records
+from .console import progress_bar
+
+
+def from_file(recorded: str, path: str) -> int:
+    """Draw the page of a record that was made before: nothing is measured."""
+    return write(records.read(recorded), path)
+
+
+def write(record: records.Record, path: str) -> int:
+    """Write the page, and say where."""
+    page.write_page(record, path)
+    print(f"{path}: open it in a browser", file=sys.stderr)
+    return 0
+
+
+def taken_apart(record: records.Record, wanted: bool = True) -> records.Record:
+    """The record with where the time goes: of each network's smallest, middle and largest batch on one thread."""
+    todo = []
+    for cell in _cells(record):
+        timed = {each.implementation for each in cell.results if each.seconds}
+        todo += [(cell.case, name) for name in BACKENDS if name in timed]
+    anatomies = []
+    with progress_bar("taking steps apart", wanted) as step:
+        for done, (case, name) in enumerate(todo):
+            if step:
+                step(done, len(todo), f"{name} {case}")
+            found = dissect(case, name)
+            anatomies.append(replace(found, loop=found.loop and replace(found.loop, lines=[])))
+    return replace(record, anatomies=anatomies)
+
+
+def _cells(record: records.Record) -> list[records.Cell]:
+    networks: dict[str, list[records.Cell]] = {}
+    for cell in record.cells:
+        if cell.threads == 1:
+            networks.setdefault(str(replace(cell.case, m=0)), []).append(cell)
+    chosen = []
+    for cells in networks.values():
+        cells.sort(key=lambda cell: cell.case.m)
+        chosen += [cells[n] for n in dict.fromkeys((0, len(cells) // 2, len(cells) - 1))]
+    return chosen
