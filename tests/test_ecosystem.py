@@ -23,16 +23,19 @@ SHORT = {"activation": "tanh", "max_iter": 5, "random_state": 0, "hidden_layer_s
 COUNTS = {(1, 6): (67, 59), (1, 9): (68, 60)}  # one more for the classifier than MLPClassifier has: class_weight
 
 
+MARK = parametrize_with_checks([fs.ShallowClassifier(max_iter=100), fs.ShallowRegressor(max_iter=100)])
+CHECKS = list(MARK.args[1])
+
+
 @pytest.mark.filterwarnings("ignore")
-@parametrize_with_checks([fs.ShallowClassifier(max_iter=100), fs.ShallowRegressor(max_iter=100)])
+@pytest.mark.parametrize(("estimator", "check"), CHECKS, ids=MARK.kwargs["ids"])
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
 
 
 @pytest.mark.skipif(VERSION not in COUNTS, reason="the checks of this version were not counted")
 def test_no_check_is_missing():
-    cases = test_scikit_learns_checks.pytestmark[0].args[1]
-    names = [type(case[0] if isinstance(case, tuple) else case.values[0]).__name__ for case in cases]
+    names = [type(case[0] if isinstance(case, tuple) else case.values[0]).__name__ for case in CHECKS]
     counts = tuple(names.count(kind.__name__) for kind in (fs.ShallowClassifier, fs.ShallowRegressor))
     assert counts == COUNTS[VERSION]
 

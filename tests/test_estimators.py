@@ -21,7 +21,10 @@ WEIGHTS = pytest.mark.skipif(VERSION < (1, 7), reason="scikit-learn's MLPs take 
 POISSON = pytest.mark.skipif(
     "loss" not in inspect.signature(MLPRegressor).parameters, reason="its MLPRegressor has no Poisson loss"
 )
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore:scipy.optimize. The `disp` and `iprint`:DeprecationWarning"),
+]
 
 
 def digits(m=230):
@@ -160,9 +163,10 @@ def test_string_labels_with_early_stopping():
     X, y = digits()
     names = np.array([f"class {k}" for k in range(10)], dtype=object)
     options = {"activation": "tanh", "max_iter": 9, "random_state": 0, "early_stopping": True, "n_iter_no_change": 3}
-    mine, theirs, _ = fits((X, names[y]), fs.ShallowClassifier(**options), MLPClassifier(**options))
-    check_same(mine, theirs, X)
-    assert set(mine.predict(X)) <= set(names)
+    mine = fs.ShallowClassifier(**options).fit(X, names[y])
+    assert set(mine.predict(X)) <= set(names) and mine.validation_scores_[-1] > 0.1
+    if VERSION >= (1, 7):  # theirs could not do it before
+        check_same(mine, MLPClassifier(**options).fit(X, names[y]), X)
 
 
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
@@ -223,7 +227,7 @@ def test_words(capsys):
     [
         ({"max_iter": 2}, ConvergenceWarning),
         ({"batch_size": 500}, UserWarning),
-        ({"solver": "lbfgs", "max_iter": 2}, None),
+        ({"solver": "lbfgs", "max_iter": 2}, ConvergenceWarning),
     ],
 )
 def test_warnings_are_the_same(options, kind):
@@ -233,10 +237,8 @@ def test_warnings_are_the_same(options, kind):
         with warnings.catch_warnings(record=True) as seen:
             warnings.simplefilter("always")
             each(activation="tanh", random_state=0, **{"max_iter": 1, **options}).fit(X, y)
-        caught.append([(one.category, str(one.message).split()[0]) for one in seen])
-        assert all(one.filename == __file__ or "sklearn" in one.filename for one in seen)
-    assert [one[0] for one in caught[0]] == [one[0] for one in caught[1]] and caught[0]
-    assert kind is None or kind in [one[0] for one in caught[0]]
+        caught.append([one.category for one in seen if one.category is not DeprecationWarning])
+    assert caught[0] == caught[1] and kind in caught[0]
 
 
 def test_an_interrupt_keeps_the_network(monkeypatch):
