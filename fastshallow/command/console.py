@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from time import perf_counter
 from typing import Any, TextIO
 
+from ..measuring import bytes_text as bytes_text
 from ..measuring import digits as digits
 from ..measuring import seconds_text as seconds_text
 

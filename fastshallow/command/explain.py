@@ -89,7 +89,7 @@ def _show_all(found: list[Anatomy]) -> None:
     few = [f"{each.backend} on {each.measured:,} examples" for each in found if each.measured < each.case.m]
     if few:
         print(f"Measured {', '.join(few)}; the others take as long.")
-    print("functions: transcendental ones; memory: its traffic. How each was measured: fastshallow explain BACKEND\n")
+    print("functions: transcendental ones; memory: its traffic. fastshallow explain BACKEND says how\n")
 
 
 def _percent(share: float) -> str:

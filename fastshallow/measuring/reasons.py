@@ -13,8 +13,8 @@ def reason(here: Anatomy, after: Anatomy) -> str:
     """What the step from one rung to a later one gains here, and by what."""
     ratio = here.seconds / after.seconds
     if 1 / SAME < ratio < SAME:
-        largest = max(KINDS, key=after.part)
-        return f"{after.backend} is about as fast here: both spend their time on {_noun(largest)}."
+        same = " too" if here.largest.kind == after.largest.kind else ""
+        return f"{after.backend} is about as fast here: most of its time{same} {_noun(after.largest.kind)}."
     faster = ratio > 1
     sign = 1 if faster else -1
     gains = {kind: sign * (here.part(kind) - after.part(kind)) for kind in KINDS}

@@ -46,13 +46,13 @@ class Axis:
         """At most 7 values to label: powers of ten, or of two where there are few of them."""
         if self.linear:
             return [float(n) for n in range(math.ceil(self.low), math.floor(self.high) + 1)]
-        for base, steps in ((2, (1, 2)), (10, (1,)), (10, (2,)), (10, (3,)), (10, (4,)), (10, (6,))):
-            every = steps[-1]
-            exponents = range(
-                math.ceil(math.log(self.low, base) - 1e-9), math.floor(math.log(self.high, base) + 1e-9) + 1
-            )
-            found = [float(base) ** n for n in exponents if n % every == 0]
-            if 2 <= len(found) <= 7:
+        found: list[float] = []
+        for base, step in ((10, 1), (2, 1), (2, 2), (10, 2), (10, 3), (10, 4), (10, 6)):
+            low, high = (math.log(each, base) for each in (self.low, self.high))
+            found = [
+                float(base) ** n for n in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1) if n % step == 0
+            ]
+            if 3 <= len(found) <= 7:
                 return found
         return [self.low, self.high]
 
