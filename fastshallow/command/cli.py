@@ -9,12 +9,14 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ..backends import BACKENDS, BLAS_THREADS
 from ..formulas import ACTIVATIONS, OPTIMIZER_NAMES, OPTIMIZERS, OUTPUTS
+from .bench_arguments import BENCH, add_bench_arguments
 from .console import never_fail_to_print
+from .kinds import dropout, fraction, not_negative, one_of, positive, seed, shape, whole
 from .tables import add_learning_arguments, add_reading_arguments
 
 TRAIN = """examples:
@@ -34,13 +36,6 @@ PREDICT = """examples:
   fastshallow predict net.npz data.csv --output predictions.csv
 
 Columns are found by name, and become features as in training; others, such as the target, are ignored."""
-BENCH = """examples:
-  fastshallow bench
-  fastshallow bench --shape 30-64-1 --batch-sizes 1 256 16384 --dtype float64
-  fastshallow bench --backends fused --hidden relu --json > bench.json
-
-One step is the cost and all gradients, on one thread. Backends are timed by turns, after each has given NumPy's
-answer; the best turn counts. Loops over examples in Python are left out where a step would take over a second."""
 EXPLAIN = """examples:
   fastshallow explain                                      all rungs of the ladder, on 2-4-1 and 1,024 examples
   fastshallow explain numpy --shape 2-4-1 --batch 131072
@@ -70,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command is None:
             parser.print_help()
             return 0
-        if arguments.command in ("bench", "explain") and argv is None:
+        if arguments.command == "explain" and argv is None:
             _restart_on_one_thread()
         with warnings.catch_warnings():
             warnings.showwarning = _note
@@ -137,7 +132,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        made.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
+        if name != "bench":  # which can write a file as well
+            made.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
         return made
 
     _add_train_arguments(command("train", "train on your own table, or on the planar flower of the course", TRAIN))
@@ -148,46 +144,20 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     add_reading_arguments(predict)
     predict.add_argument("--output", metavar="FILE", help="write the predictions there (default: standard output)")
 
-    bench = command("bench", "validate every backend against NumPy, then time them", BENCH)
-    bench.add_argument(
-        "--shape",
-        nargs="+",
-        type=_shape,
-        metavar="N_X-N_H-N_Y",
-        help="default: 2-4-1 30-64-1; 2-4-3 30-64-10 for softmax",
-    )
-    bench.add_argument("--batch-sizes", nargs="+", type=_whole, default=[1, 64, 1024, 16384, 131072], metavar="M")
-    bench.add_argument("--dtype", choices=("float32", "float64"), default="float32")
-    bench.add_argument(
-        "--hidden", choices=ACTIVATIONS, default="tanh", metavar="NAME", help=_one_of(ACTIVATIONS, "tanh")
-    )
-    bench.add_argument("--output", choices=OUTPUTS, default="sigmoid", metavar="NAME", help=_one_of(OUTPUTS, "sigmoid"))
-    bench.add_argument(
-        "--backends",
-        nargs="+",
-        choices=BACKENDS,
-        default=list(BACKENDS),
-        metavar="NAME",
-        help=f"of {', '.join(BACKENDS)} (default: all)",
-    )
-    bench.add_argument("--html", metavar="FILE", help="write a page there: charts, where time goes, every number")
-    bench.add_argument(
-        "--from", dest="recorded", metavar="FILE", help="draw the page of what --json wrote there, and measure nothing"
-    )
-    bench.add_argument("--seconds", type=_positive, default=0.2, help="time spent on each figure (default: 0.2)")
+    add_bench_arguments(command("bench", "validate every backend against NumPy, then time them", BENCH))
 
     explain = command("explain", "show where a backend's time goes, and why the next one is faster", EXPLAIN)
     explain.add_argument(
         "backend", nargs="?", choices=BACKENDS, metavar="BACKEND", help=f"{', '.join(BACKENDS)} (default: all)"
     )
-    explain.add_argument("--shape", type=_shape, default=(2, 4, 1), metavar="N_X-N_H-N_Y", help="default: 2-4-1")
-    explain.add_argument("--batch", type=_whole, default=1024, metavar="M", help="examples (default: 1024)")
+    explain.add_argument("--shape", type=shape, default=(2, 4, 1), metavar="N_X-N_H-N_Y", help="default: 2-4-1")
+    explain.add_argument("--batch", type=whole, default=1024, metavar="M", help="examples (default: 1024)")
     explain.add_argument("--dtype", choices=("float32", "float64"), default="float32")
     explain.add_argument(
-        "--hidden", choices=ACTIVATIONS, default="tanh", metavar="NAME", help=_one_of(ACTIVATIONS, "tanh")
+        "--hidden", choices=ACTIVATIONS, default="tanh", metavar="NAME", help=one_of(ACTIVATIONS, "tanh")
     )
     explain.add_argument(
-        "--output", choices=OUTPUTS, default="sigmoid", metavar="NAME", help=_one_of(OUTPUTS, "sigmoid")
+        "--output", choices=OUTPUTS, default="sigmoid", metavar="NAME", help=one_of(OUTPUTS, "sigmoid")
     )
     explain.add_argument("--asm", action="store_true", help="show the instructions of the hot loop, and what each does")
 
@@ -201,35 +171,35 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
 def _add_train_arguments(train: argparse.ArgumentParser) -> None:
     train.add_argument("data", nargs="?", help="a CSV, Parquet, .npz or - (default: the planar flower)")
     add_learning_arguments(train)
-    train.add_argument("--test-fraction", type=_fraction, metavar="F", help="hold out this part, and report on it")
-    train.add_argument("--hidden-units", type=_whole, metavar="N", help="default: 16; 4 for the flower")
-    train.add_argument("--hidden", choices=ACTIVATIONS, metavar="NAME", help=_one_of(ACTIVATIONS, "tanh"))
-    train.add_argument("--epochs", type=_whole, metavar="N", help="default: 2,000; 10,000 for the flower")
+    train.add_argument("--test-fraction", type=fraction, metavar="F", help="hold out this part, and report on it")
+    train.add_argument("--hidden-units", type=whole, metavar="N", help="default: 16; 4 for the flower")
+    train.add_argument("--hidden", choices=ACTIVATIONS, metavar="NAME", help=one_of(ACTIVATIONS, "tanh"))
+    train.add_argument("--epochs", type=whole, metavar="N", help="default: 2,000; 10,000 for the flower")
     train.add_argument(
-        "--optimizer", choices=OPTIMIZER_NAMES, metavar="NAME", help=_one_of(OPTIMIZER_NAMES, "gradient_descent")
+        "--optimizer", choices=OPTIMIZER_NAMES, metavar="NAME", help=one_of(OPTIMIZER_NAMES, "gradient_descent")
     )
     small = [name for name, each in OPTIMIZERS.items() if each.typical_rate == 0.01]
     train.add_argument(
         "--learning-rate",
-        type=_positive,
+        type=positive,
         metavar="A",
         help=f"default: 0.1; 0.01 for {', '.join(small)}; 1.2 for gradient_descent on the flower",
     )
-    train.add_argument("--batch-size", type=_whole, metavar="M", help="examples of a step (default: all)")
-    train.add_argument("--l2", type=_not_negative, metavar="A", help="weight decay (default: 0)")
-    train.add_argument("--dropout", type=_dropout, metavar="F", help="drop this part of the hidden units by chance")
+    train.add_argument("--batch-size", type=whole, metavar="M", help="examples of a step (default: all)")
+    train.add_argument("--l2", type=not_negative, metavar="A", help="weight decay (default: 0)")
+    train.add_argument("--dropout", type=dropout, metavar="F", help="drop this part of the hidden units by chance")
     train.add_argument(
         "--class-weight", nargs="+", metavar="CLASS=A", help="how much classes count, as in yes=5 no=1; or balanced"
     )
     train.add_argument(
-        "--patience", type=_whole, metavar="N", help="hold out a tenth, and stop N epochs after the best one for it"
+        "--patience", type=whole, metavar="N", help="hold out a tenth, and stop N epochs after the best one for it"
     )
-    train.add_argument("--seed", type=_seed, default=2, help="of the weights and of what is held out (default: 2)")
+    train.add_argument("--seed", type=seed, default=2, help="of the weights and of what is held out (default: 2)")
     train.add_argument("--dtype", choices=("float32", "float64"), help="default: float64")
     train.add_argument(
-        "--backend", choices=("auto", *BACKENDS), metavar="NAME", help=_one_of(("auto", *BACKENDS), "auto")
+        "--backend", choices=("auto", *BACKENDS), metavar="NAME", help=one_of(("auto", *BACKENDS), "auto")
     )
-    train.add_argument("--threads", type=_whole, metavar="N", help="default: as many as help")
+    train.add_argument("--threads", type=whole, metavar="N", help="default: as many as help")
     train.add_argument("--checkpoint", metavar="FILE", help="keep the run there every minute and at its end")
     train.add_argument("--resume", metavar="FILE", help="go on from a checkpoint, with the same data and options")
     train.add_argument("--output", metavar="FILE", help="save the network there, as .npz")
@@ -252,36 +222,3 @@ class _Version(argparse.Action):
 
         print(f"fastshallow {__version__}")
         parser.exit()
-
-
-def _one_of(names: Iterable[str], default: str) -> str:
-    *others, last = names
-    return f"{', '.join(others)} or {last} (default: {default})"
-
-
-def _checked(convert: Callable[[str], Any], fits: Callable[[Any], bool], what: str) -> Callable[[str], Any]:
-    """A type for argparse: `convert` the text, and refuse what isn't `what`."""
-
-    def parse(text: str) -> Any:
-        try:
-            value = convert(text)
-        except ValueError:
-            value = None
-        if value is None or not fits(value):
-            raise argparse.ArgumentTypeError(f"{text!r} is not {what}")
-        return value
-
-    return parse
-
-
-def _sizes(text: str) -> tuple[int, ...]:
-    return tuple(map(int, text.split("-")))
-
-
-_whole = _checked(int, lambda n: n >= 1, "a whole number, 1 or more")
-_seed = _checked(int, lambda n: 0 <= n < 2**32, "a whole number from 0 to 4294967295")
-_positive = _checked(float, lambda x: 0 < x < float("inf"), "a number above 0")
-_not_negative = _checked(float, lambda x: 0 <= x < float("inf"), "a number, 0 or more")
-_dropout = _checked(float, lambda x: 0 <= x < 1, "a number from 0 to 1, 1 excluded")
-_fraction = _checked(float, lambda x: 0 < x < 1, "a number between 0 and 1")
-_shape = _checked(_sizes, lambda s: len(s) == 3 and min(s) >= 1, "a shape such as 30-64-1: n_x-n_h-n_y")

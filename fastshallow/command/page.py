@@ -15,9 +15,19 @@ def from_file(recorded: str, path: str) -> int:
     return write(records.read(recorded), path)
 
 
+def comparison(before: str, after: str, path: str) -> int:
+    """Draw what changed between two records."""
+    page.write_comparison(records.read(before), records.read(after), path)
+    return _written(path)
+
+
 def write(record: records.Record, path: str) -> int:
     """Write the page, and say where."""
     page.write_page(record, path)
+    return _written(path)
+
+
+def _written(path: str) -> int:
     print(f"{path}: open it in a browser", file=sys.stderr)
     return 0
 

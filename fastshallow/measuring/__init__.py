@@ -2,21 +2,37 @@
 
 from . import page, records, report
 from .anatomy import dissect
+from .benchmark import bench
 from .cases import Answer, Arguments, Case, WrongAnswerError, difference
+from .cells import BASELINE
+from .changes import Change, changes, unchanged, unlike
 from .findings import KINDS, Anatomy, Loop
+from .implementations import NAMES
 from .machine import cores, load, machine
 from .reasons import reason
+from .sets import SETS, Set, all_cases
+from .timing import Timing, compare
 from .units import bytes_text, digits, seconds_text
 
 __all__ = [
+    "BASELINE",
     "KINDS",
+    "NAMES",
+    "SETS",
     "Anatomy",
     "Answer",
     "Arguments",
     "Case",
+    "Change",
     "Loop",
+    "Set",
+    "Timing",
     "WrongAnswerError",
+    "all_cases",
+    "bench",
     "bytes_text",
+    "changes",
+    "compare",
     "cores",
     "difference",
     "digits",
@@ -28,4 +44,6 @@ __all__ = [
     "records",
     "report",
     "seconds_text",
+    "unchanged",
+    "unlike",
 ]

@@ -35,7 +35,7 @@ def measure(
     """Validate, then time, implementations, ``numpy`` among them; what takes longer than `longest` is left out."""
     arguments = case.arguments()
     reference = case.step(BASELINE, arguments)()
-    reasons = {name: missing(name) or too_slow(case, name, longest) for name in names}
+    reasons = {name: missing(name, case.output) or too_slow(case, name, longest) for name in names}
     steps = {name: make_step(name, case, arguments, threads) for name, reason in reasons.items() if not reason}
     first, apart = {}, {}
     for name, step in steps.items():

@@ -24,6 +24,7 @@ PEERS = {  # package, module and function
     "jax": ("jax", "with_jax", "step"),
 }
 NAMES = (*BACKENDS, *PEERS)
+PEERS_OUTPUTS = ("sigmoid", "softmax", "identity")
 THREADS = {  # what a process must know before it imports a peer
     "JAX_ENABLE_X64": "1",
     "JAX_PLATFORMS": "cpu",
@@ -33,10 +34,12 @@ THREADS = {  # what a process must know before it imports a peer
 ONE_THREAD = {"XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"}
 
 
-def missing(name: str) -> str:
+def missing(name: str, output: str = "sigmoid") -> str:
     """Why an implementation can't run here, or an empty text."""
     if name in PEERS:
         package = PEERS[name][0]
+        if output not in PEERS_OUTPUTS:
+            return f"not written for {output}"
         return "" if importlib.util.find_spec(package) else f"not installed: pip install {package}"
     state = backends()[name]
     return "" if state.available else str(state)

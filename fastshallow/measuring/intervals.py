@@ -87,21 +87,23 @@ class Scatter:
 
     @classmethod
     def of(cls, groups: Sequence[Sequence[float]]) -> Scatter:
-        """From the logarithms of the processes of each cell."""
-        freedom = sum(len(logs) - 1 for logs in groups)
-        squares = sum(float(np.var(logs)) * len(logs) for logs in groups)
-        return cls(squares / freedom if freedom else 0.0)
+        """From the logarithms of the processes of each cell: their median variance, so that no noisy cell counts more.
+
+        That of chi-square with k degrees of freedom is k (1 - 2 / 9k)^3 (Wilson and Hilferty).
+        """
+        found = [float(np.var(logs, ddof=1)) / (1 - 2 / (9 * (len(logs) - 1))) ** 3 for logs in groups if len(logs) > 1]
+        return cls(float(np.median(found)) if found else 0.0)
 
     def error(self, logs: Sequence[float]) -> tuple[float, float]:
         """The variance of the mean of these logarithms, and its degrees of freedom.
 
         Few processes tell little of their own variance, and by chance sometimes none: it is drawn towards that of all
         cells, which counts as much as PRIOR processes more (the moderated t of G. K. Smyth, Linear Models and Empirical
-        Bayes Methods, 2004).
+        Bayes Methods, 2004). Where a cell's own is larger, it counts.
         """
         freedom = len(logs) - 1
-        squares = float(np.var(logs)) * len(logs)
-        variance = (PRIOR * self.variance + squares) / (PRIOR + freedom)
+        own = float(np.var(logs, ddof=1)) if freedom else 0.0
+        variance = max(own, (PRIOR * self.variance + freedom * own) / (PRIOR + freedom))
         return variance / len(logs), PRIOR + freedom
 
 

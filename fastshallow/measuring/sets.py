@@ -74,8 +74,11 @@ SETS = {
 }
 
 
-def cases(
-    cells: dict[tuple[int, int, int], tuple[int, ...]], dtypes: Sequence[str], hidden: str = "tanh", output: str = ""
+def all_cases(
+    cells: dict[tuple[int, int, int], tuple[int, ...]],
+    dtypes: Sequence[str],
+    hidden: str = "tanh",
+    output: str | None = None,
 ) -> list[Case]:
     """All cells; unless an output is given it is softmax for several outputs, else sigmoid."""
     return [

@@ -45,11 +45,10 @@ def bench(
     """
     plans = [Plan(list(cases), list(implementations), each, seconds, longest, PRECISION) for each in threads]
     found: list[list[list[Found]]] = [[[] for _ in cases] for _ in plans]
-    total, done, before, pulse = len(plans) * len(cases) * processes, 0, load(), []
-    for plan, case, one in rounds(plans, processes):
+    total, before, pulse = len(plans) * len(cases) * processes, load(), list[float]()
+    for done, (plan, case, one) in enumerate(rounds(plans, processes), 1):
         found[plan][case].append(one)
         pulse += one.pulse
-        done += 1
         if progress:
             progress(done, total, str(cases[case]))
     after = load()
