@@ -17,8 +17,9 @@ BATCH_SIZES = (1, 64, 1024, 16384, 131072)  # of these
 def run(arguments: argparse.Namespace) -> int:
     """Measure cells, or compare or draw what was measured before."""
     if arguments.compare:
-        show_changes(*arguments.compare)
-        return page.comparison(*arguments.compare, arguments.html) if arguments.html else 0
+        before, after = arguments.compare
+        show_changes(before, after)
+        return page.comparison(before, after, arguments.html) if arguments.html else 0
     if arguments.recorded:
         if not arguments.html:
             raise ValueError("--from needs --html FILE: where to write the page")

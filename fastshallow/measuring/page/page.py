@@ -5,27 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from string import Template
-from typing import Any, Protocol
+from typing import Any
 
-from ..cases import Case
-from ..records import Cell, Interval, Record
+from ..cells import BASELINE
+from ..changes import Change, changes, unlike
+from ..records import Cell, Record
 from ..units import digits, seconds_text
 from . import charts, tables
+from .forest import forests
 from .markup import Markup, element, join
 from .plot import SERIES, swatch
 from .stack import kinds_legend, patterns, stacks
-
-
-class Change(Protocol):
-    """What became of one implementation in one cell: seconds before and after, and how many times as fast it is now."""
-
-    case: Case
-    threads: int
-    implementation: str
-    before: float
-    after: float
-    ratio: Interval
-    verdict: str
 
 
 def write_page(record: Record, path: str | Path) -> None:
@@ -34,15 +24,17 @@ def write_page(record: Record, path: str | Path) -> None:
     _write(path, title, _lead(record), _sections(record))
 
 
-def write_comparison(before: Record, after: Record, changes: Sequence[Change], path: str | Path) -> None:
+def write_comparison(before: Record, after: Record, path: str | Path) -> None:
     """Write the page of what changed between two records; its charts are those of the second one."""
+    found = changes(before, after)
     lead = join(
         element("p", f"Before: {_where(before)}."),
         element("p", f"After: {_where(after)}."),
+        *(element("p", f"Not the same {line}", class_="note") for line in unlike(before, after)),
         *_notes(before, "before"),
         *_notes(after, "after"),
     )
-    _write(path, "What changed between two benchmarks", lead, [_change_section(changes), *_sections(after)])
+    _write(path, "What changed between two benchmarks", lead, [_change_section(found), *_sections(after)])
 
 
 def _write(path: str | Path, title: str, lead: Markup, sections: list[tuple[str, str, Markup]]) -> None:
@@ -160,7 +152,7 @@ def _legend(record: Record, names: set[str]) -> Markup:
     return element("ul", *items, class_="legend series", aria_label="Implementations: press to show or hide")
 
 
-def _change_section(changes: Sequence[Change]) -> tuple[str, str, Markup]:
+def _change_section(found: Sequence[Change]) -> tuple[str, str, Markup]:
     rows: list[list[Any]] = [
         [
             charts.described(each.case, batch=False),
@@ -172,7 +164,7 @@ def _change_section(changes: Sequence[Change]) -> tuple[str, str, Markup]:
             tables.ratio(each.ratio),
             each.verdict,
         ]
-        for each in changes
+        for each in found
     ]
     header = (
         "network",
@@ -184,10 +176,8 @@ def _change_section(changes: Sequence[Change]) -> tuple[str, str, Markup]:
         "times as fast, interval",
         "verdict",
     )
-    counted = {
-        verdict: sum(each.verdict == verdict for each in changes)
-        for verdict in dict.fromkeys(each.verdict for each in changes)
-    }
-    text = ", ".join(f"{count} {verdict}" for verdict, count in counted.items())
-    summary = element("p", f"Of {len(changes)} that both have: {text}." if changes else "They have no cell in common.")
-    return "changes", "What changed", join(summary, tables.table("Changes", header, rows, "all-changes"))
+    verdicts = [each.verdict for each in found if each.implementation != BASELINE]
+    counts = ", ".join(f"{verdicts.count(each)} {each}" for each in dict.fromkeys(verdicts))
+    about = f"Of {len(verdicts)}, against NumPy beside it in the same run: {counts}. NumPy's own speed is in seconds."
+    table = tables.table("Changes", header, rows, "all-changes")
+    return "changes", "What changed", _gallery(forests(found), about, Markup(), table)
