@@ -16,7 +16,7 @@ from fastshallow.command.console import json_text
 QUICK = ("--backend", "numpy", "--epochs", "20")
 TRAIN = {
     "data", "columns", "examples", "examples_held_out", "shape", "dtype", "reason", "class_weight", "threads",
-    "checkpoint", "resumed", "saved", "hidden", "output", "seed", "epochs", "learning_rate", "scale", "optimizer",
+    "checkpoint", "resumed", "plot", "saved", "hidden", "output", "seed", "epochs", "learning_rate", "scale", "optimizer",
     "l2", "dropout", "batch_size", "patience", "validation", "run",
 }  # fmt: skip
 RUN = {"backend", "compile_seconds", "seconds", "epochs", "stopped", "cost", "training", "held_out"}

@@ -16,7 +16,7 @@ from ..formulas import update_rule
 from ..training import CheckpointError, Network, Progress, read_checkpoint
 from ..training import resume as go_on
 from ..training import train as fit
-from . import lessons, tables, training_report
+from . import lessons, picture, tables, training_report
 from .console import print_json, progress_bar
 from .scores import compared, score
 from .weights import class_weights
@@ -60,6 +60,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(f"--output {arguments.output}: the checkpoint is there; a network needs a file of its own")
     if arguments.resume and arguments.compare:
         raise ValueError("--compare goes with a whole run, not with --resume")
+    if arguments.plot:
+        picture.check(arguments.plot)
     options = tables.Options.of(arguments)
     flower = arguments.data is None
     if flower and options != tables.Options():
@@ -82,6 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         "checkpoint": arguments.checkpoint or arguments.resume,
         "resumed": arguments.resume,
         "saved": arguments.output,
+        "plot": arguments.plot,
         **task.settings,
     }
     if not arguments.json:
@@ -89,6 +92,8 @@ def run(arguments: argparse.Namespace) -> int:
     network, result["run"] = _train(task, task.backend, arguments, learnt, held_out)
     if arguments.output:
         network.save(arguments.output)
+    if arguments.plot:
+        picture.draw(arguments.plot, network, learnt)
     stopped = network.history.stopped == "interrupted"
     compare = flower and not arguments.resume if arguments.compare is None else arguments.compare
     if compare and not stopped and task.backend != "numpy":

@@ -60,6 +60,8 @@ def show(result: dict[str, Any], data: str | None) -> None:
     if run["backend"] in COMPILED:
         took = seconds_text(run["compile_seconds"])
         print(f"Before the first epoch, compiling or loading what is compiled took {took}.")
+    if result["plot"]:
+        print(f"Drawn as {result['plot']}.")
     if result["saved"]:
         following = shell("fastshallow", "predict", result["saved"], data or "data.csv")
         print(f"Saved as {result['saved']}. Next: {following}")
