@@ -215,6 +215,7 @@ def test_labels_go_to_no_out():
         (np.zeros((5, 0)), ValueError, r"its shape is \(5, 0\)"),
         (np.zeros(()), ValueError, r"its shape is \(\)"),
         (np.zeros((5, 1, 1)), ValueError, r"its shape is \(5, 1, 1\)"),
+        (np.ma.array(np.zeros(5), mask=[0, 0, 1, 0, 0]), ValueError, "X has 1 masked element, the first at feature 2"),
     ],
 )
 def test_what_a_predictor_refuses(x, error, message):

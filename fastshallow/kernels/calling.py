@@ -143,7 +143,7 @@ def make_calling(run_kind: Any, place_kind: Any, array_data: int) -> dict[str, C
 
     @helper
     def is_vector(run, arguments, k, n) -> bool:
-        # whether it is an array of the dtype, just NumPy's, and of shape (n,) or (n, 1)
+        # whether it is an array of the dtype, just NumPy's, of shape (n,) or (n, 1), its strides whole numbers
         about = words(arguments, k)
         if element(about, TYPE) != run.array_type:
             return False
@@ -163,8 +163,7 @@ def make_calling(run_kind: Any, place_kind: Any, array_data: int) -> dict[str, C
     @helper
     def ready_to_answer(run, arguments) -> bool:
         # x, and where the answer goes, which may be None
-        size = run.itemsize
-        if not is_vector(run, arguments, 0, run.n_x) or stride(arguments, 0, 0, 1) % size != 0:
+        if not is_vector(run, arguments, 0, run.n_x):
             return False
         if element(numbers_at(arguments, "int64"), 1) != run.nothing:
             about = words(arguments, 1)

@@ -103,8 +103,8 @@ def make_units_in_lanes(L: int, R: int, rows: bool, sparse: bool) -> Entries:
             fill(shifted(place.A, t * run.ld_h + first), last - first, 0)
 
     @helper
-    def hidden_layer(run, place, start, n):
-        # n examples -> A1 and D1, one block of features after the other
+    def hidden_layer(run, place, start, n, whole):
+        # n examples -> A1 and D1, one block of features after the other; of `whole` register tiles, if gradients follow
         if sparse:
             sparse_forward(run, place, start, n)
         for k in range(0, 0 if sparse else run.n_x, run.block):
@@ -117,7 +117,7 @@ def make_units_in_lanes(L: int, R: int, rows: bool, sparse: bool) -> Entries:
             forward_rows(run, place, n, 0, run.n_h)
         if rows or sparse:
             clear_rest(run, place, n, 0, run.width)
-            call(run.activate, run, place, 0, round_up(n, R), 0, run.width)
+            call(run.activate, run, place, 0, round_up(n, R) if whole else n, 0, run.width)
 
     @helper
     def hidden_gradients(run, place, start, n, add):
@@ -148,7 +148,7 @@ def make_units_in_lanes(L: int, R: int, rows: bool, sparse: bool) -> Entries:
 
     def predict(run, place, start, n, _, __):
         # A2 of n examples; gives back how many are NaN
-        hidden_layer(run, place, start, n)
+        hidden_layer(run, place, start, n, False)
         scores(run, place, n)
         odd = call(run.outputs, run, place, n, 0, 0, 0)
         for y in range(run.n_y):
@@ -176,7 +176,7 @@ def make_units_in_lanes(L: int, R: int, rows: bool, sparse: bool) -> Entries:
         total, add = 0.0, place.more != 0
         for start in range(begin, end, run.tile):
             n = min(run.tile, end - start)
-            hidden_layer(run, place, start, n)
+            hidden_layer(run, place, start, n, True)
             if run.dropped:
                 call(run.drop, run, place, start, n, 0, run.width)
             total += errors(run, place, start, n)
