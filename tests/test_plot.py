@@ -102,6 +102,8 @@ def test_estimators_of_scikit_learn():
     assert display.ax_.get_xlabel() == "u" and len(display.points_) == 3
     curve = plot.history(mlp)
     np.testing.assert_array_equal(curve.lines_[0].get_ydata(), mlp.loss_curve_)
+    mlp.validation_scores_ = [0.1, 0.9, 0.2]
+    assert plot.history(mlp).best_epoch == 1
     plot.hidden_units(mlp, X=points.T)
     with pytest.raises(TypeError, match="fitted classifier"):
         plot.decision_boundary(MLPClassifier(), rows, words)
@@ -182,8 +184,9 @@ def test_units_of_images_are_images():
     np.testing.assert_array_equal(image.get_array()[3:5, 4:7], W1[4].reshape(2, 3))
     assert image.get_clim() == (-15, 15)
     np.testing.assert_array_equal(plot.hidden_units(net).image_.get_array(), W1)
-    with pytest.raises(ValueError, match=r"image_shape must be \(rows, columns\) of 6 pixels, not \(3, 3\)"):
-        plot.hidden_units(net, image_shape=(3, 3))
+    for shape in (3, 3), 6, (1, 2, 3):
+        with pytest.raises(ValueError, match=r"image_shape must be \(rows, columns\) of 6 pixels, not \("):
+            plot.hidden_units(net, image_shape=shape)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -249,8 +252,9 @@ def test_the_command_refuses_before_it_trains(run, tmp_path):
         ("x.jpg", "--plot x.jpg: its name must end in .png, .svg, .pdf"),
         (tmp_path / "none" / "x.png", "no such folder"),
         (tmp_path, "its name must end in"),
+        (tmp_path / "same.png", "another file is written there"),
     ):
-        status, _, error = run("train", *epochs, "--plot", path)
+        status, _, error = run("train", *epochs, "--plot", path, "--output", tmp_path / "same.png")
         assert status == 2 and message in error and error.count("\n") == 1
 
 

@@ -62,6 +62,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError("--compare goes with a whole run, not with --resume")
     if arguments.plot:
         picture.check(arguments.plot)
+        if os.path.abspath(arguments.plot) in [*kept, os.path.abspath(arguments.output or "")]:
+            raise ValueError(f"--plot {arguments.plot}: another file is written there; a picture needs one of its own")
     options = tables.Options.of(arguments)
     flower = arguments.data is None
     if flower and options != tables.Options():

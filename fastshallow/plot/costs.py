@@ -114,5 +114,6 @@ def _curves(net: Any) -> tuple[Any, ...]:
         return past.epoch, past.cost, past.validation_cost, past.best_epoch, unit
     if not len(getattr(net, "loss_curve_", ())):
         raise TypeError(f"net must be an fs.Network, its history or a fitted estimator with loss_curve_, not {net!r}")
-    tried = getattr(net, "validation_loss_curve_", None)
-    return np.arange(len(net.loss_curve_)), net.loss_curve_, () if tried is None else tried
+    tried, scores = (getattr(net, f"validation_{each}_", None) for each in ("loss_curve", "scores"))
+    best = None if scores is None else int(np.argmax(scores))  # whose weights early stopping goes back to
+    return np.arange(len(net.loss_curve_)), net.loss_curve_, () if tried is None else tried, best

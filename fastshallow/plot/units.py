@@ -46,7 +46,7 @@ class HiddenUnitsDisplay:
         layer = first_layer(net)
         n_x = layer.W1.shape[1]
         if image_shape is not None:
-            image_shape = tuple(image_shape)
+            image_shape = tuple(np.ravel(image_shape).tolist())
             if len(image_shape) != 2 or math.prod(image_shape) != n_x:
                 raise ValueError(f"image_shape must be (rows, columns) of {n_x} pixels, not {image_shape}")
         return cls(layer, image_shape, points_of(net, X) if X is not None and n_x == 2 else None).plot(ax)
