@@ -9,6 +9,8 @@ from ..backends import BACKENDS
 from ..measuring import dissect, page, records
 from .console import progress_bar
 
+SECONDS = 0.06  # for each thing that is timed to take a step apart
+
 
 def from_file(recorded: str, path: str) -> int:
     """Draw the page of a record that was made before: nothing is measured."""
@@ -43,7 +45,7 @@ def taken_apart(record: records.Record, wanted: bool = True) -> records.Record:
         for done, (case, name) in enumerate(todo):
             if step:
                 step(done, len(todo), f"{name} {case}")
-            found = dissect(case, name)
+            found = dissect(case, name, SECONDS)
             anatomies.append(replace(found, loop=found.loop and replace(found.loop, lines=[])))
     return replace(record, anatomies=anatomies)
 

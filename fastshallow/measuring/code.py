@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from ..backends import explain
@@ -15,15 +17,15 @@ def hot_loop(case: Case, backend: str, functions: bool) -> Loop | None:
     """The loop where transcendental `functions`, or products, take most time; None for what is not compiled here."""
     if backend not in ("jit", "fused"):
         return None
-    texts = _jit(case) if backend == "jit" else _fused(case, functions)
+    texts = _jit(case.hidden, case.output, case.dtype) if backend == "jit" else _fused(case, functions)
     return hottest([each for where, text in texts.items() for each in loops(text, where)], functions)
 
 
-def _jit(case: Case) -> dict[str, str]:
+@functools.cache  # which takes seconds
+def _jit(hidden: str, output: str, dtype: str) -> dict[str, str]:
     from ..backends import jit
 
-    hidden, output = activation(case.hidden), output_layer(case.output)
-    return {"the source of loops": jit.assembly(hidden, output, np.dtype(case.dtype))}
+    return {"the source of loops": jit.assembly(activation(hidden), output_layer(output), np.dtype(dtype))}
 
 
 def _fused(case: Case, functions: bool) -> dict[str, str]:
