@@ -245,18 +245,55 @@ def test_an_interrupt_keeps_the_network(monkeypatch):
     from fastshallow.estimators.fitting import _Run
 
     X, y = cancer(60)
-    take, left = _Run.take_epoch, [3]
+    take, left = _Run.take_epochs, [3]
 
-    def interrupted(self):
+    def interrupted(self, until):
         left[0] -= 1
         if not left[0]:
             raise KeyboardInterrupt
-        return take(self)
+        return take(self, self.steps.epoch + 1)
 
-    monkeypatch.setattr(_Run, "take_epoch", interrupted)
+    monkeypatch.setattr(_Run, "take_epochs", interrupted)
     with pytest.warns(UserWarning, match="interrupted by user"):
         fitted = fs.ShallowClassifier(max_iter=9, random_state=0).fit(X, y)
     assert fitted.n_iter_ == 2 and fitted.predict(X).shape == y.shape
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"tol": 0.02},
+        {"tol": 0.02, "n_iter_no_change": 1},
+        {"solver": "sgd", "learning_rate": "adaptive", "learning_rate_init": 0.1, "tol": 0.01},
+        {"solver": "sgd", "learning_rate": "invscaling", "learning_rate_init": 0.1},
+        {"learning_rate": lambda epoch: 0.01 / (1 + epoch)},
+        {"early_stopping": True},
+    ],
+)
+def test_epochs_taken_at_once_end_where_single_ones_do(options, monkeypatch):
+    from fastshallow.estimators.fitting import _Run
+
+    X, y = cancer(60)
+    together = fs.ShallowClassifier(8, random_state=0, max_iter=60, **options).fit(X, y)
+    monkeypatch.setattr(_Run, "at_once", lambda self: 1)
+    single = fs.ShallowClassifier(8, random_state=0, max_iter=60, **options).fit(X, y)
+    for name in ("loss_curve_", "n_iter_", "t_", "loss_", "best_loss_", "validation_scores_", "_no_improvement_count"):
+        assert getattr(together, name) == getattr(single, name), name
+    np.testing.assert_array_equal(together.coefs_[0], single.coefs_[0])
+
+
+def test_several_epochs_are_taken_at_once_unless_somebody_is_told(monkeypatch):
+    from fastshallow.estimators.fitting import _Run
+
+    X, y = cancer(60)
+    take, calls = _Run.take_epochs, []
+    monkeypatch.setattr(_Run, "take_epochs", lambda self, until: calls.append(until) or take(self, until))
+    fs.ShallowClassifier(8, random_state=0, max_iter=44, tol=0).fit(X, y)
+    assert calls[0] == 11 and len(calls) < 44  # a slow machine comes back earlier
+    for told in ({"callbacks": lambda progress: None}, {"early_stopping": True}):
+        calls.clear()
+        fs.ShallowClassifier(8, random_state=0, max_iter=3, **told).fit(X, y)
+        assert calls == [1, 2, 3]
 
 
 BAD = [

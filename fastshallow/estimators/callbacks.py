@@ -42,7 +42,7 @@ class Ended:
 @contextmanager
 def fit_told(estimator: Any, X: Any, y: Any, metadata: dict[str, Any]) -> Iterator[None]:
     """Tell the estimator's callbacks, if it has any, that a fit begins and ends."""
-    if not hasattr(estimator, "_init_callback_context"):
+    if not getattr(estimator, "_skl_callbacks", None):
         yield
         return
     context = estimator._init_callback_context(max_subtasks=estimator.max_iter)

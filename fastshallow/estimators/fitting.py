@@ -61,9 +61,7 @@ class Shuffles:
     def fill(self, first: int, rows: NDArray[Any]) -> None:
         """Write the orders of the next epochs into `rows` (count, m)."""
         for row in rows:
-            places = np.arange(len(row))
-            self._random_state.shuffle(places)
-            row[:] = self._order = self._order[places]
+            row[:] = self._order = self._order[self._random_state.permutation(len(row))]
 
 
 class Examples(NamedTuple):
@@ -242,24 +240,23 @@ class _Run:
         return np.full(count, rate_of(self.optimizer))
 
     def go(self, incremental: bool) -> None:
-        estimator = self.estimator
-        estimator.n_iter_ = 0
+        estimator, epochs = self.estimator, 1 if incremental else self.estimator.max_iter
+        estimator.n_iter_, done = 0, False
         told = epochs_told(estimator)
         try:
-            for epoch in range(1 if incremental else estimator.max_iter):
-                with told(epoch) as ended:
-                    finite = self.take_epoch()
-                if not finite:
-                    raise ValueError(NOT_FINITE)
-                if self.ends() or self.called_back(epoch) or ended.stop:
-                    break
-                if not incremental and estimator.n_iter_ == estimator.max_iter:
-                    warnings.warn(
-                        f"Stochastic Optimizer: Maximum iterations ({estimator.max_iter}) reached and the "
-                        "optimization hasn't converged yet.",
-                        ConvergenceWarning,
-                        stacklevel=6,
-                    )
+            while not done and estimator.n_iter_ < epochs:
+                with told(estimator.n_iter_) as ended:
+                    losses = self.take_epochs(min(epochs, estimator.n_iter_ + self.at_once()))
+                for loss in losses:
+                    self.note(loss)
+                    done = self.ends() or self.called_back() or ended.stop
+            if not done and not incremental:
+                warnings.warn(
+                    f"Stochastic Optimizer: Maximum iterations ({epochs}) reached and the optimization hasn't "
+                    "converged yet.",
+                    ConvergenceWarning,
+                    stacklevel=6,
+                )
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=6)
         set_parameters(estimator, self.steps.parameters)
@@ -267,21 +264,32 @@ class _Run:
         if estimator.early_stopping:
             estimator.coefs_, estimator.intercepts_ = estimator._best_coefs, estimator._best_intercepts
 
-    def take_epoch(self) -> bool:
-        """An epoch, and what is noted of it; whether all is still finite."""
-        estimator, steps = self.estimator, self.steps
-        until = steps.epoch + 1
-        self.rate = float(self.rates(until - 1, 1)[0])
-        while steps.epoch < until:
+    def at_once(self) -> int:
+        """How many epochs can be taken before something is to be decided, or somebody to be told."""
+        estimator = self.estimator
+        watched = self.validation or self.extras.callbacks or hasattr(estimator, "_told")
+        if watched or getattr(self.optimizer, "lr_schedule", None) == "invscaling":
+            return 1
+        return max(1, estimator.n_iter_no_change + 1 - estimator._no_improvement_count)
+
+    def take_epochs(self, until: int) -> NDArray[np.float64]:
+        """Take epochs for a while, one at least, and `until` at most; give back their losses."""
+        steps, begin = self.steps, self.steps.epoch
+        self.rate = float(self.rates(begin, 1)[0])
+        while steps.epoch == begin:
             if not steps.run(until, SECONDS):
-                return False
+                raise ValueError(NOT_FINITE)
+        return steps.costs(begin, steps.epoch)  # type: ignore[no-any-return]
+
+    def note(self, loss: float) -> None:
+        """Note what an epoch has led to."""
+        estimator = self.estimator
         estimator.n_iter_ += 1
         estimator.t_ += self.m
-        estimator.loss_ = float(steps.costs(until - 1, until)[0])
+        estimator.loss_ = float(loss)
         estimator.loss_curve_.append(estimator.loss_)
         if estimator.verbose:
             print(f"Iteration {estimator.n_iter_}, loss = {estimator.loss_:.8f}")
-        return True
 
     def ends(self) -> bool:
         """Look at what the epoch has led to, as scikit-learn does; whether there is nothing more to gain."""
@@ -315,14 +323,14 @@ class _Run:
         estimator._no_improvement_count = 0
         return False
 
-    def called_back(self, epoch: int) -> bool:
+    def called_back(self) -> bool:
         """Call the functions that were given; whether one of them ends training."""
         estimator, done = self.estimator, False
         if not self.extras.callbacks:
             return False
         curve, scores = estimator.validation_loss_curve_, estimator.validation_scores_
         progress = Progress(
-            epoch=epoch + 1,
+            epoch=estimator.n_iter_,
             epochs=self.settings.epochs,
             cost=estimator.loss_,
             validation_cost=curve[-1] if curve else np.nan,
