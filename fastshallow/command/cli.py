@@ -65,7 +65,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if arguments.command is None:
             parser.print_help()
             return 0
-        if arguments.command == "explain" and argv is None:
+        here = arguments.command == "explain" or (arguments.command == "bench" and arguments.html)
+        if here and argv is None:
             _restart_on_one_thread()
         with warnings.catch_warnings():
             warnings.showwarning = _note

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 
-from ..backends import BACKENDS
+from ..backends import BACKENDS, backends
 from ..measuring import dissect, page, records
 from .console import progress_bar
 
 SECONDS = 0.06  # for each thing that is timed to take a step apart
+LARGE = 50_000  # weights: one example takes Python's interpreter a twentieth of a second
 
 
 def from_file(recorded: str, path: str) -> int:
@@ -36,10 +37,12 @@ def _written(path: str) -> int:
 
 def taken_apart(record: records.Record, wanted: bool = True) -> records.Record:
     """The record with where the time goes: of each network's smallest, middle and largest batch on one thread."""
-    todo = []
+    todo, here = [], {name for name, state in backends().items() if state.available}
     for cell in _cells(record):
-        timed = {each.implementation for each in cell.results if each.seconds}
-        todo += [(cell.case, name) for name in BACKENDS if name in timed]
+        measured = {each.implementation for each in cell.results} & here
+        if cell.case.n_x * cell.case.n_h > LARGE:
+            measured -= {"loops"}
+        todo += [(cell.case, name) for name in BACKENDS if name in measured]
     anatomies = []
     with progress_bar("taking steps apart", wanted) as step:
         for done, (case, name) in enumerate(todo):

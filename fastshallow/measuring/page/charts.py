@@ -101,12 +101,15 @@ def _roof(name: str, limits: Limits, points: dict[str, list[Point]], look: dict[
     ridges = [peak / each.bytes_per_second for each in limits.reads]
     x = across([point.x for point in every] + [min(ridges) / 4], "operations for each byte that must move", power)
     y = upwards([point.y for point in every] + [peak], "operations a second", power)
-    roofs = []
-    for each, ridge in zip(limits.reads, ridges, strict=True):
+    roofs: list[Markup] = []
+    names: dict[float, str] = {}  # by their places
+    for each, ridge in sorted(zip(limits.reads, ridges, strict=True), key=lambda pair: pair[1]):
         start = max(x.low, y.low / each.bytes_per_second)
         if start < ridge:
             roofs.append(curve([(start, start * each.bytes_per_second), (ridge, peak)], x, y, "roof"))
-            roofs.append(words(x.at(ridge) + 1, y.at(peak) + 13, each.level, "start", "roof-name"))
+            near = next((place for place in names if x.at(ridge) - place < 18), x.at(ridge))
+            names[near] = f"{names[near]}, {each.level}" if near in names else each.level
+    roofs += [words(place + 1, y.at(peak) + 13, text, "start", "roof-name") for place, text in names.items()]
     roofs.append(curve([(min(ridges), peak), (x.high, peak)], x, y, "roof"))
     roofs.append(words(RIGHT - 4, y.at(peak) - 4, f"multiply-adds: {power(peak)}", "end", "roof-name"))
     marks = [

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from .markup import Markup, element
 
-WIDTH, HEIGHT = 400, 290
-LEFT, RIGHT, TOP, BOTTOM = 54, 386, 14, 246  # of the plot within
+WIDTH, HEIGHT = 400, 300
+LEFT, RIGHT, TOP, BOTTOM = 54, 386, 24, 256  # of the plot within
 SERIES = 9  # that look different
 DASHES = ("", "2 3", "7 3", "9 3 2 3", "4 2", "1 3", "12 3", "6 2 1 2 1 2", "3 6")
 MARKERS = (  # around the origin
@@ -97,7 +97,7 @@ def chart(name: str, title: str, description: str, x: Axis, y: Axis, *content: M
         grid.append(element("line", x1=LEFT, x2=RIGHT, y1=at, y2=at, class_="grid"))
         grid.append(element("text", y.text(value), x=LEFT - 6, y=at + 4, text_anchor="end"))
     grid.append(element("text", x.label, x=(LEFT + RIGHT) / 2, y=BOTTOM + 34, text_anchor="middle", class_="label"))
-    grid.append(element("text", y.label, x=4, y=TOP - 4, class_="label"))
+    grid.append(element("text", y.label, x=4, y=TOP - 13, class_="label"))
     return svg(name, title, description, HEIGHT, *grid, *content)
 
 

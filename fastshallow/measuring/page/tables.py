@@ -205,7 +205,7 @@ def machine(record: Record) -> Markup:
     """What decides speed there."""
     about = record.machine
     versions = about.get("versions") or {}
-    caches = ", ".join(f"{level} {bytes_text(size)}" for level, size in (about.get("caches") or {}).items())
+    caches = ", ".join(f"{level} {_cache(size)}" for level, size in (about.get("caches") or {}).items())
     rows = [
         ("processor", about.get("cpu")),
         ("vector registers", f"{about.get('vector_bits')} bits"),
@@ -216,11 +216,18 @@ def machine(record: Record) -> Markup:
         ("BLAS", about.get("blas")),
         ("load before and after", f"{_load(record.load_before)}; {_load(record.load_after)}"),
         ("noise", record.calibration.note or "the machine was quiet"),
-        ("measured", f"{record.made}, in {record.processes} processes; intervals of {100 * record.confidence:g} %"),
+        ("measured", f"{str(record.made)[:16].replace('T', ' ')} UTC, in {record.processes} processes"),
+        ("intervals", f"hold with {100 * record.confidence:g} %"),
         ("command", record.command),
     ]
     listed = [element("div", element("dt", name), element("dd", value)) for name, value in rows]
     return element("dl", *listed, class_="machine")
+
+
+def _cache(size: Any) -> str:
+    if not isinstance(size, int):
+        return str(size)
+    return f"{size / 2**20:g} MiB" if size >= 2**20 else f"{size / 2**10:g} KiB"
 
 
 def _load(load: list[float] | None) -> str:
