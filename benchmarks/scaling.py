@@ -48,15 +48,14 @@ def measure(m: int, order: str, seconds: float) -> tuple[int, dict[str, float], 
     import numpy as np
 
     import fastshallow as fs
-    from fastshallow.measuring import Case
-    from fastshallow.measuring.report import alternate
+    from fastshallow.measuring import Case, compare
 
     X, Y, parameters = Case(30, 64, 1, m).arguments()
     X = np.asarray(X, order=order)
     epochs = max(2, TIMED // m)
     train = partial(fs.train, X, Y, parameters=parameters, learning_rate=0.01, seed=1, threads=1, backend="fused")
     runs = {name: partial(train, epochs=epochs, **way) for name, way in WAYS.items()}
-    times = alternate(runs, seconds)
+    times = {name: found.minimum for name, found in compare(runs, seconds=seconds).items()}
     memory = {name: peak(partial(train, epochs=2, **way)) for name, way in WAYS.items()}
     return m, {name: time / epochs / m for name, time in times.items()}, memory
 

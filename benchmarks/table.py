@@ -6,7 +6,7 @@ import pytest
 
 from fastshallow.backends import BACKENDS
 from fastshallow.measuring import Case
-from fastshallow.measuring.report import too_slow
+from fastshallow.measuring.cells import too_slow
 
 SHAPES = {(2, 4, 1): "sigmoid", (30, 64, 1): "sigmoid", (784, 128, 10): "softmax", (1024, 1024, 1): "sigmoid"}
 BATCH_SIZES = (1, 32, 1024, 16384, 131072)

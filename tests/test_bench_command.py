@@ -1,26 +1,27 @@
-"""The command ``bench``: what it left out is not counted as checked, and a few examples tell what is slow."""
+"""The command ``bench``: what it chooses, checks, leaves out and shows, in this process or in those that it starts."""
 
 import json
 
+import numpy as np
 import pytest
 
 from fastshallow.backends import BY_EXAMPLE, functional
-from fastshallow.command.cli import main
-from fastshallow.measuring import report
+from fastshallow.measuring import NAMES, SETS, Case, all_cases, cells, limits, processes, records
+from fastshallow.measuring.records import Limits, Reads
 
-LOOPS = report.Case(2, 4, 1, 100)
-QUICK = ("--shape", "2-4-1", "--seconds", "0.001")
+LOOPS = Case(2, 4, 1, 100)
+QUICK = ("bench", "--shape", "2-4-1", "--seconds", "0.001", "--processes", "2")
+LIMITS = Limits("float32", 1, 1e11, [Reads("L1", 1, 1e11), Reads("memory", 2**20, 1e10)])
 
 
 @pytest.fixture
-def run(capsys):
-    """Run the command in this process: its exit status, what it printed, and what it complained about."""
-
-    def call(*arguments):
-        status = main(["bench", *arguments])
-        return status, *capsys.readouterr()
-
-    return call
+def here(monkeypatch):
+    """Measure in this process, on a machine whose limits are known."""
+    monkeypatch.setattr(processes, "run", processes.here)
+    monkeypatch.setattr(limits, "_measure", lambda dtype, threads: LIMITS)
+    limits._found.cache_clear()
+    yield
+    limits._found.cache_clear()
 
 
 @pytest.fixture
@@ -33,25 +34,77 @@ def clock(monkeypatch):
             tried.append(case.m)
             return lambda: None
 
-        monkeypatch.setattr(report.Case, "step", step)
-        monkeypatch.setattr(report, "_elapsed", lambda function, calls: call + example * tried[-1])
+        monkeypatch.setattr(Case, "step", step)
+        monkeypatch.setattr(cells.timing, "elapsed", lambda function, calls: call + example * tried[-1])
         return tried
 
     return takes
 
 
-def test_what_is_left_out_gave_no_answer(run, monkeypatch):
-    monkeypatch.setattr(report, "too_slow", lambda case, name, longest: "about 7 s a step" * (name == "loops"))
+def test_processes_measure_and_the_record_is_whole(run, tmp_path):
+    """Really: two processes, and limits of this machine."""
+    path = tmp_path / "record.json"
+    status, out, err = run(*QUICK, "--batch-sizes", "8", "--backends", "examples", "--json", path)
+    assert status == 0 and err == f"{path}: the record, for --compare and --from\n"
+    record = records.read(path)
+    assert record == records.from_json(json.loads(records.json_text(record)))
+    (cell,) = record.cells
+    assert cell.case == Case(2, 4, 1, 8) and (cell.flops, cell.bytes) == (cell.case.flops, cell.case.bytes)
+    assert [each.implementation for each in cell.results] == ["examples", "numpy"]
+    for each in cell.results:
+        assert each.seconds.minimum <= each.seconds.median <= each.seconds.maximum
+        assert len(each.medians) == len(each.ratios) == record.processes == 2
+        assert each.flops_per_second == pytest.approx(cell.flops / each.seconds.median, rel=1e-4)
+        assert 0 < each.of_limit < 1 and each.memory > 0
+    assert [(each.dtype, each.threads) for each in record.limits] == [("float32", 1)]
+    assert "cache_folder" not in record.machine and record.machine["versions"]["numpy"] == np.__version__
+    assert "2-4-1           8  examples" in out
+
+
+def test_a_process_has_the_threads_that_are_asked_for(monkeypatch):
+    started = {}
+
+    def popen(command, env, **options):
+        started.update(env)
+        raise OSError
+
+    monkeypatch.setattr(processes.subprocess, "Popen", popen)
+    for threads in (1, 3):
+        with pytest.raises(OSError):
+            next(processes.run(processes.Plan([LOOPS], ["numpy"], threads, 0.1, 0.1)))
+        assert started["OPENBLAS_NUM_THREADS"] == started["OMP_NUM_THREADS"] == str(threads)
+
+
+def test_a_process_that_ends_early_is_an_error():
+    with pytest.raises(RuntimeError, match="ended with status 1"):
+        list(processes.run(processes.Plan([LOOPS], ["nosuch"], 1, 0.001, 0.1)))
+
+
+def test_json_alone(run, here):
+    status, out, err = run(*QUICK, "--batch-sizes", "8", "--backends", "examples", "--json")
+    assert (status, err, out.count("\n")) == (0, "", 1)
+    assert json.loads(out)["version"] == 1
+
+
+def test_what_is_left_out_gave_no_answer(run, here, monkeypatch):
+    monkeypatch.setattr(cells, "too_slow", lambda case, name, longest: "about 7 s a step" * (name == "loops"))
     status, out, err = run(*QUICK, "--batch-sizes", "8", "--backends", "examples", "loops")
     assert (status, err) == (0, "")
     assert "Each first gave NumPy's answer (examples); the largest difference was " in out
-    assert "Neither checked nor timed where a step takes too long: loops.\n" in out
+    assert "Neither checked nor timed where a step takes as long as it says: loops.\n" in out
+    assert any(line.split()[-7:] == ["~7", "s", "-", "-", "-", "-", "-"] for line in out.splitlines())
     out = run(*QUICK, "--batch-sizes", "8", "--backends", "loops")[1]
     assert "answer" not in out
     assert "Neither" not in run(*QUICK, "--batch-sizes", "8", "--backends", "examples")[1]
 
 
-def test_the_largest_difference_is_that_of_what_was_checked(run, monkeypatch):
+def test_what_is_not_installed_is_said_once(run, here, monkeypatch):
+    monkeypatch.setattr(cells, "missing", lambda name, output: "not installed: pip install jax" * (name == "jax"))
+    out = run(*QUICK, "--batch-sizes", "8", "9", "--backends", "jax")[1]
+    assert out.count("jax is not installed: pip install jax\n") == 1 == out.count("jax is")
+
+
+def test_the_largest_difference_is_that_of_what_was_checked(run, here, monkeypatch):
     right = functional.cost_and_gradients
 
     def rounded(X, Y, p, **options):
@@ -59,10 +112,25 @@ def test_the_largest_difference_is_that_of_what_was_checked(run, monkeypatch):
         return cost, gradients._replace(b2=gradients.b2 + (options["backend"] == "examples") * 2.0**-20)
 
     monkeypatch.setattr(functional, "cost_and_gradients", rounded)
-    assert (
-        "(examples); the largest difference was 9.5e-07"
-        in run(*QUICK, "--batch-sizes", "8", "--backends", "examples")[1]
-    )
+    out = run(*QUICK, "--batch-sizes", "8", "--backends", "examples")[1]
+    assert "(examples); the largest difference was 9.5e-07" in out
+
+
+def test_a_wrong_answer_is_refused_and_not_timed(run, here, monkeypatch):
+    right = functional.cost_and_gradients
+
+    def wrong(X, Y, p, **options):
+        cost, gradients = right(X, Y, p, **options | {"backend": "numpy"})
+        return cost, gradients._replace(b1=gradients.b1 + (options["backend"] == "examples") * 1e-3)
+
+    monkeypatch.setattr(functional, "cost_and_gradients", wrong)
+    status, out, err = run(*QUICK, "--batch-sizes", "8", "--backends", "examples")
+    assert (status, out, err.count("\n")) == (1, "", 1) and "examples is 0.001 from numpy" in err
+
+
+def test_a_wrong_answer_comes_out_of_a_process(monkeypatch):
+    with pytest.raises(processes.WrongAnswerError, match="fused is"):
+        processes._found({"wrong": "fused is 1 from numpy"})
 
 
 @pytest.mark.parametrize(
@@ -79,24 +147,71 @@ def test_the_largest_difference_is_that_of_what_was_checked(run, monkeypatch):
 @pytest.mark.parametrize("backend", BY_EXAMPLE)
 def test_what_is_slow_is_judged_by_a_few_examples(clock, backend, call, example, reason):
     tried = clock(call, example)
-    assert report.too_slow(LOOPS, backend, 1.0) == reason
+    assert cells.too_slow(LOOPS, backend, 1.0) == reason
     assert tried == ([1, 8, 64, 100] if call else [1, 8][: 1 + (example < 0.02)])
 
 
 def test_reasons_are_never_nothing(clock):
     clock(0.0, 0.0006)
-    assert report.too_slow(LOOPS, "loops", 0.05) == "about 0.06 s a step"
-    assert report.too_slow(LOOPS, "numpy", 1e-9) == report.too_slow(LOOPS, "fused", 1e-9) == ""
+    assert cells.too_slow(LOOPS, "loops", 0.05) == "about 0.06 s a step"
+    assert cells.too_slow(LOOPS, "numpy", 1e-9) == cells.too_slow(LOOPS, "fused", 1e-9) == ""
 
 
 def test_one_softmax_unit_is_refused(run):
-    status, out, err = run("--shape", "2-4-3", "2-4-1", "--output", "softmax")
+    status, out, err = run("bench", "--shape", "2-4-3", "2-4-1", "--output", "softmax")
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("fastshallow: error: --output softmax needs two outputs or more: one is always 1")
 
 
-def test_softmax_has_shapes_of_its_own(run):
-    options = ("--batch-sizes", "4", "--seconds", "0.001", "--backends", "examples", "--json")
-    for output, expected in ("softmax", {(2, 4, 3), (30, 64, 10)}), ("sigmoid", {(2, 4, 1), (30, 64, 1)}):
-        cases = [step["case"] for step in json.loads(run(*options, "--output", output)[1])["steps"]]
-        assert {(case["n_x"], case["n_h"], case["n_y"]) for case in cases} == expected
+@pytest.fixture
+def chosen(monkeypatch):
+    """What a command would measure."""
+    from fastshallow.command import bench
+
+    class Stopped(Exception):
+        pass
+
+    def call(*words):
+        def stop(*arguments, **options):
+            raise Stopped(arguments, options)
+
+        from fastshallow.command.cli import main
+
+        monkeypatch.setattr(bench, "bench", stop)
+        with pytest.raises(Stopped) as stopped:
+            main(["bench", *words])
+        return stopped.value.args
+
+    return call
+
+
+def test_the_default_is_the_quick_set(chosen):
+    (found, names, threads), options = chosen()
+    assert found == all_cases(SETS["quick"].cells, ["float32"]) and threads == [1]
+    assert names == [name for name in NAMES if name in SETS["quick"].implementations]
+    assert (options["name"], options["processes"]) == ("quick", SETS["quick"].processes)
+
+
+def test_options_overrule_a_set(chosen):
+    words = ("--set", "course", "--dtype", "float32", "--batch-sizes", "9", "3", "9", "--threads", "2", "1")
+    (found, _, threads), options = chosen(*words, "--seconds", "7", "--processes", "4")
+    assert found == [Case(2, 4, 1, 3), Case(2, 4, 1, 9)] and threads == [1, 2]
+    assert (options["name"], options["seconds"], options["processes"], options["starts"]) == ("", 7.0, 4, True)
+
+
+def test_several_outputs_are_classes(chosen):
+    (found, *_), _ = chosen("--shape", "3-5-2", "--batch-sizes", "7")
+    assert found == [Case(3, 5, 2, 7, output="softmax")]
+    (found, *_), _ = chosen("--output", "softmax")
+    assert {(case.n_x, case.n_h, case.n_y, case.output) for case in found} == {
+        (2, 4, 3, "softmax"),
+        (30, 64, 3, "softmax"),
+    }
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_sets_have_numpy_and_sizes_in_order(name):
+    chosen = SETS[name]
+    assert "numpy" in chosen.implementations and {*chosen.implementations} <= {*NAMES}
+    assert all(list(sizes) == sorted(set(sizes)) for sizes in chosen.cells.values())
+    assert chosen.processes >= 2  # what --compare needs

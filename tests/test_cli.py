@@ -330,43 +330,6 @@ def test_a_terminal_without_rich_gets_a_plain_bar():
     assert re.search(r"\rnumpy: 3,000 of 3,000, .*cost 0.23", shown)
 
 
-def test_bench_validates_and_times_every_backend():
-    options = ("--shape", "2-4-1", "--batch-sizes", "1", "40", "--seconds", "0.01")
-    done = process("bench", *options)
-    assert (done.returncode, done.stderr) == (0, "")
-    for name in ("loops", "examples", "numpy", "jit", "fused", "ns/example", "2-4-1"):
-        assert name in done.stdout
-    result = json.loads(process("bench", *options, "--backends", "fused", "--json").stdout)
-    assert [step["backend"] for step in result["steps"]] == ["numpy", "fused"] * 2
-    assert all(step["seconds"] > 0 and step["ratio"] > 0 for step in result["steps"])
-    assert result["machine"]["blas_threads"]["OPENBLAS_NUM_THREADS"] == "1"
-
-
-def test_bench_leaves_out_what_would_take_too_long(run):
-    status, out, _ = run(
-        "bench", "--shape", "30-64-1", "--batch-sizes", "100000", "--seconds", "0.001", "--backends", "loops"
-    )
-    assert status == 0
-    assert "s a step" in out
-
-
-def test_bench_refuses_a_wrong_answer(run, monkeypatch):
-    from fastshallow.backends import functional
-
-    right = functional.cost_and_gradients
-
-    def wrong(X, Y, p, **options):
-        cost, gradients = right(X, Y, p, **options | {"backend": "numpy"})
-        return cost, gradients._replace(b1=gradients.b1 + (options["backend"] == "examples") * 1e-3)
-
-    monkeypatch.setattr(functional, "cost_and_gradients", wrong)
-    status, _, err = run(
-        "bench", "--shape", "2-4-1", "--batch-sizes", "8", "--backends", "examples", "--seconds", "0.001"
-    )
-    assert status == 1
-    assert "examples is" in err
-
-
 def test_info(run):
     status, out, err = run("info")
     assert (status, err) == (0, "")

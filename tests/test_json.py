@@ -24,8 +24,6 @@ CLASSES = {"accuracy", "most_frequent", "classes", "precision", "recall", "confu
 NUMBERS = {"r2", "rmse"}
 LABELS = {"accuracy", "most_frequent"}  # several at once
 COMPARISON = {"agree", "ratio", "largest_difference", "through_epoch", "largest_difference_overall"}
-STEP = {"case", "backend", "seconds", "ratio", "apart", "first_seconds", "reason"}
-CASE = {"n_x", "n_h", "n_y", "m", "hidden", "output", "dtype"}
 MACHINE = {
     "cpu", "vector_bits", "float32_lanes", "float64_lanes", "cores", "cores_allowed", "threads", "threading_layer",
     "blas", "blas_threads", "cache", "cache_folder", "caches", "backends", "system", "versions",
@@ -86,15 +84,6 @@ def test_keys_of_predict(read, numbers):
     (numbers / "data.csv").write_text("a,y\n" + "1,no\n2,yes\n" * 9)
     read("train", numbers / "data.csv", "--target", "y", "--output", net, *QUICK)
     assert list(read("predict", net, numbers / "data.csv")) == ["prediction", "p(no)", "p(yes)"]
-
-
-def test_keys_of_bench(read):
-    result = read("bench", "--shape", "2-3-1", "--batch-sizes", "5", "--seconds", "0.001", "--backends", "examples")
-    assert set(result) == {"machine", "steps"}
-    assert set(result["machine"]) == MACHINE
-    for step in result["steps"]:
-        assert set(step) == STEP
-        assert set(step["case"]) == CASE
 
 
 def test_keys_of_info(read):

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 import fastshallow as fs
 from fastshallow.command.console import digits, seconds_text
-from fastshallow.measuring import WrongAnswerError
-from fastshallow.measuring.report import alternate
+from fastshallow.measuring import WrongAnswerError, compare
 
 from .implementations import Implementation, Task, installed
 
@@ -83,9 +82,9 @@ def measure(
                 f"{name} comes to a loss of {reached:.4f} in {epochs} epochs ({task.name}, batches of "
                 f"{task.batch_size}), others to {best:.4f}; {TOLERANCE:.0%} more is allowed"
             )
-    times = alternate({name: partial(run, epochs) for name, run in runs.items()}, seconds)
+    times = compare({name: partial(run, epochs) for name, run in runs.items()}, seconds=seconds)
     return [
-        Trained(task.name, task.batch_size, name, str(X.dtype), times[name] / epochs, epochs, losses[name])
+        Trained(task.name, task.batch_size, name, str(X.dtype), times[name].minimum / epochs, epochs, losses[name])
         for name in runs
     ]
 

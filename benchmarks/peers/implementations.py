@@ -8,14 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:  # the command reads this table before the environment is set, so before NumPy is imported
-    from fastshallow.measuring import Answer, Arguments, Case
-
-
-class Step(NamedTuple):
-    """One step, ready to be called, and how to read what it gives back as a cost and gradients."""
-
-    call: Callable[[], Any]
-    answer: Callable[[Any], Answer]
+    from fastshallow.measuring import Arguments
 
 
 Training = Callable[[int], Any]  # iterations of gradient descent, or epochs -> the Parameters that they lead to
@@ -32,22 +25,14 @@ class Task(NamedTuple):
 
 
 class Implementation(NamedTuple):
-    """A way to compute a step (`Step`), and to train, on all examples and in mini-batches (`Training`).
-
-    Each is the name of a function of `module`.
-    """
+    """A way to train, on all examples and in mini-batches (`Training`): each the name of a function of `module`."""
 
     name: str
     package: str
     module: str
-    step: str | None
     train: str | None
     batches: str | None
-    peer: bool = True  # one that a step of fastshallow is compared with
     share: float = 1.0  # of the iterations of training that are timed, and scaled to all
-
-    def make_step(self, case: Case, arguments: Arguments, threads: int) -> Step:
-        return getattr(self._module(), self.step or "")(case, arguments, threads)  # type: ignore[no-any-return]
 
     def make_training(self, arguments: Arguments, learning_rate: float, threads: int) -> Training:
         return getattr(self._module(), self.train or "")(arguments, learning_rate, threads)  # type: ignore[no-any-return]
@@ -60,19 +45,18 @@ class Implementation(NamedTuple):
 
 
 IMPLEMENTATIONS = (
-    Implementation("numpy", "numpy", "with_fastshallow", "numpy_step", "numpy_train", None, peer=False),
-    Implementation("fastshallow", "fastshallow", "with_fastshallow", "step", "train", "batches", peer=False),
-    Implementation("torch", "torch", "with_torch", "step", "train", "batches", share=0.1),
-    Implementation("torch.compile", "torch", "with_torch", "compiled_step", None, None),
-    Implementation("jax", "jax", "with_jax", "step", "train", "batches"),
-    Implementation("scikit-learn", "sklearn", "with_sklearn", None, "train", "batches", share=0.1),
+    Implementation("numpy", "numpy", "with_fastshallow", "numpy_train", None),
+    Implementation("fastshallow", "fastshallow", "with_fastshallow", "train", "batches"),
+    Implementation("torch", "torch", "with_torch", "train", "batches", share=0.1),
+    Implementation("jax", "jax", "with_jax", "train", "batches"),
+    Implementation("scikit-learn", "sklearn", "with_sklearn", "train", "batches", share=0.1),
 )
 
 
-def present(names: Sequence[str], extras: Sequence[str] = ()) -> tuple[list[Implementation], str]:
-    """Those of these names that can run here, and one line about others and extras that lack, or an empty text."""
+def present(names: Sequence[str]) -> tuple[list[Implementation], str]:
+    """Those of these names that can run here, and one line about the others, or an empty text."""
     wanted = [one for one in IMPLEMENTATIONS if one.name in names]
-    missing = [one.name for one in wanted if not installed(one.package)] + [x for x in extras if not installed(x)]
+    missing = [one.name for one in wanted if not installed(one.package)]
     line = f"Not installed, so left out: {', '.join(missing)}. To have them: pip install '.[peers]'" if missing else ""
     return [one for one in wanted if one.name not in missing], line
 

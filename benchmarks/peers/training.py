@@ -8,8 +8,7 @@ from functools import partial
 
 import fastshallow as fs
 from fastshallow.command.console import digits, seconds_text
-from fastshallow.measuring import Case, WrongAnswerError
-from fastshallow.measuring.report import alternate
+from fastshallow.measuring import Case, WrongAnswerError, compare
 
 from .implementations import Implementation
 
@@ -48,9 +47,9 @@ def measure(
     for name, distance in apart.items():
         if not distance <= tolerance(dtype):
             raise WrongAnswerError(f"{name} is {distance:.2g} from numpy after {VALIDATED} iterations in {dtype}")
-    times = alternate({name: partial(run, timed[name]) for name, run in runs.items()}, seconds)
+    times = compare({name: partial(run, timed[name]) for name, run in runs.items()}, seconds=seconds)
     return [
-        Trained(name, dtype, times[name] * iterations / n, iterations, n, cost(runs[name](n)), apart[name])
+        Trained(name, dtype, times[name].minimum * iterations / n, iterations, n, cost(runs[name](n)), apart[name])
         for name, n in timed.items()
     ]
 

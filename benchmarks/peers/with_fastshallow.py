@@ -5,18 +5,9 @@ from __future__ import annotations
 from functools import partial
 
 import fastshallow as fs
-from fastshallow.measuring import Arguments, Case
+from fastshallow.measuring import Arguments
 
-from .implementations import Step, Task, Training
-
-
-def step(case: Case, arguments: Arguments, threads: int, backend: str = "auto") -> Step:
-    """Give `fs.cost_and_gradients`, as a user calls it."""
-    kind = {"hidden": case.hidden, "output": case.output, "backend": backend, "threads": or_all(threads)}
-    return Step(partial(fs.cost_and_gradients, *arguments, **kind), lambda answer: answer)
-
-
-numpy_step = partial(step, backend="numpy")
+from .implementations import Task, Training
 
 
 def train(arguments: Arguments, learning_rate: float, threads: int, backend: str = "auto") -> Training:

@@ -5,46 +5,25 @@ from __future__ import annotations
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.example_libraries.optimizers import adam
 
 from fastshallow.formulas.parameters import Parameters
-from fastshallow.measuring import Answer, Arguments, Case
+from fastshallow.measuring import Arguments
+from fastshallow.measuring.with_jax import arrays, as_parameters, make_cost
 
-from .implementations import Step, Task, Training
-
-
-def scores(p: Any, X: Any) -> Any:
-    W1, b1, W2, b2 = p
-    return jnp.tanh(X @ W1 + b1) @ W2 + b2
-
-
-def sigmoid_cost(p: Any, X: Any, Y: Any) -> Any:
-    Z2 = scores(p, X)
-    return jnp.mean(jnp.sum(jax.nn.softplus(Z2) - Y * Z2, axis=1))
-
-
-def softmax_cost(p: Any, X: Any, Y: Any) -> Any:
-    return -jnp.mean(jnp.sum(Y * jax.nn.log_softmax(scores(p, X)), axis=1))
-
-
-def step(case: Case, arguments: Arguments, threads: int) -> Step:
-    """Cost and gradients, by `value_and_grad`."""
-    cost = softmax_cost if case.output == "softmax" else sigmoid_cost
-    compiled = jax.jit(jax.value_and_grad(cost))
-    X, Y, p = arrays(arguments)
-    return Step(lambda: jax.block_until_ready(compiled(p, X, Y)), as_answer)
+from .implementations import Task, Training
 
 
 def train(arguments: Arguments, learning_rate: float, threads: int) -> Training:
     """The whole of gradient descent in one compiled call."""
     X, Y, start = arrays(arguments)
+    cost = make_cost("tanh", "sigmoid")
 
     @jax.jit
     def descend(p: Any, X: Any, Y: Any, epochs: int) -> Any:
         def update(_: int, p: Any) -> Any:
-            gradients = jax.grad(sigmoid_cost)(p, X, Y)
+            gradients = jax.grad(cost)(p, X, Y)
             return jax.tree.map(lambda w, dw: w - learning_rate * dw, p, gradients)
 
         return jax.lax.fori_loop(0, epochs, update, p)
@@ -58,7 +37,7 @@ def batches(task: Task, threads: int) -> Training:
     The order comes from NumPy: `jax.random.permutation` sorts, which takes longer than the rest of an epoch.
     """
     X, Y, start = arrays(task.arguments)
-    cost = softmax_cost if task.output == "softmax" else sigmoid_cost
+    cost = make_cost("tanh", task.output)
     full = len(X) // task.batch_size * task.batch_size
     begin, update, parameters = adam(task.learning_rate)
 
@@ -79,20 +58,3 @@ def batches(task: Task, threads: int) -> Training:
         return as_parameters(parameters(jax.block_until_ready(state)[1]))
 
     return run
-
-
-def arrays(arguments: Arguments) -> tuple[Any, Any, Any]:
-    """X (m, n_x), Y (m, n_y) and W1 (n_x, n_h), b1 (n_h,), W2 (n_h, n_y), b2 (n_y,)."""
-    X, Y, (W1, b1, W2, b2) = arguments
-    p = [jnp.array(array) for array in (W1.T, b1[:, 0], W2.T, b2[:, 0])]
-    return jnp.array(X.T), jnp.array(Y.T), p
-
-
-def as_parameters(found: Any) -> Parameters:
-    W1, b1, W2, b2 = map(np.asarray, found)
-    return Parameters(W1.T, b1[:, None], W2.T, b2[:, None])
-
-
-def as_answer(found: Any) -> Answer:
-    J, gradients = found
-    return float(J), as_parameters(gradients)

@@ -1,6 +1,6 @@
 """Measuring: cases, how they are timed, what is recorded of them, and what the machine can do."""
 
-from . import page, records, report
+from . import page, records
 from .anatomy import dissect
 from .benchmark import bench
 from .cases import Answer, Arguments, Case, WrongAnswerError, difference
@@ -42,7 +42,6 @@ __all__ = [
     "page",
     "reason",
     "records",
-    "report",
     "seconds_text",
     "unchanged",
     "unlike",

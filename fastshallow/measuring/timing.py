@@ -138,10 +138,12 @@ def compare(
 
 
 def _prepare(function: Function) -> _Runner:
-    function()
-    calls = calls_within(function, TURN)
-    one = elapsed(function, calls) / calls
-    return _Runner(function, max(1, math.ceil(TURN / one)) if one > 0 else calls, one < WARM_BELOW)
+    function()  # which may compile
+    one = elapsed(function)
+    if one < TURN:
+        calls = calls_within(function, TURN)
+        one = elapsed(function, calls) / calls
+    return _Runner(function, max(1, math.ceil(TURN / one)), one < WARM_BELOW)
 
 
 def _narrow_now(runner: _Runner, turn: int, precision: float, confidence: float) -> bool:
