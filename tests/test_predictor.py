@@ -226,8 +226,9 @@ def test_what_a_predictor_refuses(x, error, message):
 
 def test_what_a_predictor_of_a_network_refuses():
     net = case((5, 6, 2))[1]
-    with pytest.raises(ValueError, match="dtype must be float32 or float64, not float16"):
-        net.predictor("float16")
+    for dtype in ("float16", "nonsense", ">f8", 3):
+        with pytest.raises(ValueError, match=f"dtype must be float32 or float64, not {dtype!r}$"):
+            net.predictor(dtype)
     with pytest.raises(ValueError, match=r"X must have two dimensions \(n_x, m\), but its shape is \(5,\)"):
         net.predict_proba(np.zeros(5))
     assert net.predictor("float32").dtype == np.float32 and repr(net.predictor()) == "Predictor(5-6-2, float64)"

@@ -117,7 +117,16 @@ class Network(Exports):
     def predictor(self, dtype: DTypeLike | None = None) -> Predictor:
         """Give a function that predicts from one example in a microsecond: all that can be is checked now.
 
-        It takes arrays of `dtype`, float32 or float64, by default that of the network's parameters; see `Predictor`.
+        Parameters
+        ----------
+        dtype
+            Of the arrays that it takes, float32 or float64; by default that of the network's parameters.
+
+        Returns
+        -------
+        Predictor
+            ``predict(x)`` of one example (n_x,) is (n_y,), or a float if n_y is 1; of X (n_x, m) it is (n_y, m): what
+            `predict_proba` gives, or `predict` if these are numbers. ``predict(x, out)`` writes it to `out`.
 
         Examples
         --------
@@ -137,8 +146,8 @@ class Network(Exports):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write everything into one .npz file, whole or not at all."""
-        members = _members(self)
-        problem = files.fault(NETWORK, members) or _problem(self)
+        members = members_of(self)
+        problem = files.fault(NETWORK, members) or problem_of(self)
         if problem:
             raise ValueError(f"this network can't be saved: {problem}")
         files.save(path, NETWORK, members)
@@ -155,8 +164,8 @@ class Network(Exports):
         if not isinstance(hidden, (Activation, NoneType)):
             raise TypeError(f"hidden must be the fs.Activation of the network, not {hidden!r}")
         with files.named(path, NetworkFileError):
-            network = _network(files.load(path, NETWORK), hidden)
-            if problem := _problem(network):
+            network = of_members(files.load(path, NETWORK), hidden)
+            if problem := problem_of(network):
                 raise files.FileError(f"damaged ({problem})")
         return network
 
@@ -225,7 +234,7 @@ class Network(Exports):
         return Answers(self._frozen)
 
 
-def _members(network: Network) -> dict[str, Any]:
+def members_of(network: Network) -> dict[str, Any]:
     """Everything that a file keeps, as arrays."""
     history, features, target = network.history, network.features, network.target
     members: dict[str, Any] = network.parameters._asdict()
@@ -246,8 +255,8 @@ def _members(network: Network) -> dict[str, Any]:
     return members
 
 
-def _network(stored: files.Stored, hidden: Activation | None) -> Network:
-    """Put a network together again from what its file keeps; the reverse of `_members`."""
+def of_members(stored: files.Stored, hidden: Activation | None) -> Network:
+    """Put a network together again from what its file keeps; the reverse of `members_of`."""
     name = str(stored["hidden"])
     if hidden is None:
         if stored["own_hidden"]:
@@ -273,7 +282,7 @@ def _network(stored: files.Stored, hidden: Activation | None) -> Network:
     )
 
 
-def _problem(network: Network) -> str | None:
+def problem_of(network: Network) -> str | None:
     """Say what does not fit together in a network whose arrays have the right shapes, if anything does not."""
     p, features, target = network.parameters, network.features, network.target
     (n_h, n_x), n_y = p.W1.shape, len(p.W2)

@@ -48,10 +48,10 @@ class Predictor:
     __slots__ = ("_answer", "_answers", "_network", "dtype")
 
     def __init__(self, network: Any, dtype: DTypeLike | None = None) -> None:
-        number = network.parameters.W1.dtype if dtype is None else np.dtype(dtype)
-        if number not in DTYPES:
-            raise ValueError(f"dtype must be float32 or float64, not {number}")
-        self.dtype = DTYPES[DTYPES.index(number)]
+        try:
+            self.dtype = DTYPES[DTYPES.index(np.dtype(network.parameters.W1.dtype if dtype is None else dtype))]
+        except (TypeError, ValueError):
+            raise ValueError(f"dtype must be float32 or float64, not {dtype!r}") from None
         self._network, self._answers = network, network._answers  # which keep what an answer is computed with
         self._answer = self._answers[self.dtype]
 
