@@ -155,7 +155,7 @@ def _legend(record: Record, names: set[str]) -> Markup:
 def _change_section(found: Sequence[Change]) -> tuple[str, str, Markup]:
     rows: list[list[Any]] = [
         [
-            charts.described(each.case, batch=False),
+            each.case.shape,
             tables.Value(f"{each.case.m:,}", each.case.m),
             tables.Value(str(each.threads), each.threads),
             each.implementation,
@@ -163,6 +163,7 @@ def _change_section(found: Sequence[Change]) -> tuple[str, str, Markup]:
             tables.seconds(each.after),
             tables.ratio(each.ratio),
             each.verdict,
+            tables.formulas(each.case),
         ]
         for each in found
     ]
@@ -175,6 +176,7 @@ def _change_section(found: Sequence[Change]) -> tuple[str, str, Markup]:
         "after",
         "times as fast, interval",
         "verdict",
+        "formulas",
     )
     verdicts = [each.verdict for each in found if each.implementation != BASELINE]
     counts = ", ".join(f"{verdicts.count(each)} {each}" for each in dict.fromkeys(verdicts))

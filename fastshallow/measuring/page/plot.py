@@ -23,6 +23,10 @@ MARKERS = (  # around the origin
     "M-4 0L-2-3.5H2L4 0L2 3.5H-2Z",
     "M-4-1.4H4V1.4H-4Z",
 )
+SCALES = (  # of ticks: powers of a base, times these factors, each so many powers
+    *((10, (1,), 1), (2, (1,), 1), (2, (1,), 2), (10, (1, 3), 1), (10, (1, 2, 5), 1)),
+    *((10, (1,), step) for step in (2, 3, 4, 6)),
+)
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,12 @@ class Axis:
         """At most 7 values to label: powers of ten, or of two where there are few of them."""
         if self.linear:
             return [float(n) for n in range(math.ceil(self.low), math.floor(self.high) + 1)]
-        found: list[float] = []
-        for base, step in ((10, 1), (2, 1), (2, 2), (10, 2), (10, 3), (10, 4), (10, 6)):
-            low, high = (math.log(each, base) for each in (self.low, self.high))
-            found = [
-                float(base) ** n for n in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1) if n % step == 0
-            ]
+        for base, factors, step in SCALES:
+            if base == 2 and self.high > 5000:  # 4,096, but not 16.8M
+                continue
+            first, last = (math.floor(math.log(each, base)) for each in (self.low, self.high))
+            found = [f * float(base) ** n for n in range(first, last + 2) if n % step == 0 for f in factors]
+            found = [each for each in found if self.low <= each <= self.high]
             if 3 <= len(found) <= 7:
                 return found
         return [self.low, self.high]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..cases import Case
 from ..findings import KINDS
 from ..records import Interval, Record, Result
 from ..units import bytes_text, digits, seconds_text
@@ -67,9 +68,15 @@ def results(record: Record) -> Markup:
     rows = []
     for cell in record.cells:
         for each in cell.results:
-            where = [described(cell.case, batch=False), Value(f"{cell.case.m:,}", cell.case.m)]
+            where = _where(cell.case)
             rows.append(
-                [*where, Value(str(cell.threads), cell.threads), each.implementation, *_result(each, cell.case.m)]
+                [
+                    *where,
+                    Value(str(cell.threads), cell.threads),
+                    each.implementation,
+                    *_result(each, cell.case.m),
+                    formulas(cell.case),
+                ]
             )
     header = (
         "network",
@@ -86,8 +93,18 @@ def results(record: Record) -> Markup:
         "of the limit",
         "first call",
         "memory",
+        "formulas",
     )
     return table("One step, cost and gradients: all times", header, rows, "all-times")
+
+
+def _where(case: Case) -> list[Any]:
+    return [case.shape, Value(f"{case.m:,}", case.m)]
+
+
+def formulas(case: Case) -> str:
+    """What is computed, and in which numbers."""
+    return f"{case.hidden}, {case.output}, {case.dtype}"
 
 
 def _result(each: Result, m: int) -> list[Value]:
@@ -119,7 +136,7 @@ def parts(record: Record) -> Markup:
         counts, loop = each.counts, each.loop
         rows.append(
             [
-                described(each.case),
+                *_where(each.case),
                 each.backend,
                 seconds(each.seconds),
                 *(seconds(each.part(kind)) for kind in KINDS),
@@ -127,10 +144,12 @@ def parts(record: Record) -> Markup:
                 *(_optional(value, bytes_text) for value in (counts.array_bytes, counts.read, counts.written)),
                 Value("-") if loop is None else Value(f"{loop.lanes} at a time", loop.lanes),
                 NONE if loop is None else Value(_instructions(loop), loop.instructions),
+                formulas(each.case),
             ]
         )
     header = (
-        "cell",
+        "network",
+        "examples",
         "backend",
         "a step",
         *KINDS,
@@ -142,6 +161,7 @@ def parts(record: Record) -> Markup:
         "written",
         "hot loop's numbers",
         "its instructions",
+        "formulas",
     )
     return table("Where the time of a step goes, and what was counted", header, rows, "all-parts")
 
