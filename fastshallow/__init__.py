@@ -24,6 +24,7 @@ from .formulas.optimizers import *  # noqa: F403
 
 if TYPE_CHECKING:
     from .estimators import ShallowClassifier, ShallowRegressor, accelerate
+    from .interchange import from_onnx, from_safetensors, from_sklearn, from_torch, register_onnx_converter
     from .training import (
         CheckpointError,
         DivergenceError,
@@ -59,9 +60,14 @@ __all__ = [
     "datasets",
     "explain",
     "forward",
+    "from_onnx",
+    "from_safetensors",
+    "from_sklearn",
+    "from_torch",
     "initialize_parameters",
     "leaky_relu",
     "one_hot",
+    "register_onnx_converter",
     "resume",
     "standardize",
     "train",
@@ -75,6 +81,9 @@ _LATER = {
         "training",
     ),
     **dict.fromkeys(("ShallowClassifier", "ShallowRegressor", "accelerate"), "estimators"),
+    **dict.fromkeys(
+        ("from_onnx", "from_safetensors", "from_sklearn", "from_torch", "register_onnx_converter"), "interchange"
+    ),
 }
 
 

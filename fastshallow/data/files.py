@@ -106,14 +106,21 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         temporary.unlink(missing_ok=True)
 
 
+def regular_size(path: str | os.PathLike[str], what: str = "network file") -> int:
+    """The size of a file to read in bytes; FileError for a pipe, which would wait for ever, or /dev/zero without end."""
+    about = os.stat(path)
+    if not stat.S_ISREG(about.st_mode):
+        raise FileError(f"not a {what}: no regular file")
+    return about.st_size
+
+
 def load(path: str | os.PathLike[str], form: Format) -> Stored:
     """Read what `save` wrote; FileError if the file is something else, or damaged.
 
     Only the members of its format are read, after all that is declared of them fits: to the format, and into the file.
     """
     what = f"{form.name.partition(' ')[2]} file"
-    if not stat.S_ISREG(os.stat(path).st_mode):  # a pipe would wait for ever, /dev/zero never end
-        raise FileError(f"not a {what}: no regular file")
+    regular_size(path, what)
     with open(path, "rb") as file:
         try:
             with zipfile.ZipFile(file) as archive:

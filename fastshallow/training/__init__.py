@@ -3,15 +3,17 @@
 from .checkpoints import CheckpointError
 from .checkpoints import read as read_checkpoint
 from .display import Clock
+from .formats import NETWORK
 from .history import History
 from .loop import DivergenceError, Progress, make_steps
-from .network import Network, NetworkFileError, Target
+from .network import Network, NetworkFileError, Target, members_of, of_members, problem_of
 from .settings import Data, Settings
 from .stepwise import regularized
 from .training import resume, train
 from .watching import score_of
 
 __all__ = [
+    "NETWORK",
     "CheckpointError",
     "Clock",
     "Data",
@@ -23,6 +25,9 @@ __all__ = [
     "Settings",
     "Target",
     "make_steps",
+    "members_of",
+    "of_members",
+    "problem_of",
     "read_checkpoint",
     "regularized",
     "resume",
