@@ -51,7 +51,11 @@ def _cause(kind: str, here: Anatomy, after: Anatomy, faster: bool) -> str:
         return f"{_calls(here)} become {_calls(after)}" if here.counts.calls else f"there are {_calls(after)}"
     if kind == TRAFFIC:
         return _arrays(here, "are no longer made") if faster else _arrays(after, "are made")
-    return _lanes(after) if kind == FUNCTIONS else _arithmetic(after)
+    if kind == FUNCTIONS:
+        return _lanes(after)
+    if faster and here.counts.calls and _compiled(after) and not _compiled(here):
+        return f"{here.counts.calls:,} operations, each over its own arrays, become one pass over the data"
+    return _arithmetic(after)
 
 
 def _compiled(one: Anatomy) -> bool:
