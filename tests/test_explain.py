@@ -208,8 +208,8 @@ SCALAR = dataclasses.replace(VECTOR, bits=0, lanes=1, calls=["tanhf"])
         (
             anatomy("jit", arithmetic=100.0, loop=SCALAR),
             anatomy("fused", arithmetic=10.0, loop=VECTOR),
-            "fused is 10 times as fast here: of the time that it saves, 100 % is arithmetic (its loop takes 8 numbers at "
-            "a time).",
+            "fused is 10 times as fast here: of the time that it saves, 100 % is arithmetic (its loop takes 8 "
+            "numbers at a time).",
         ),
         (
             anatomy("numpy", arithmetic=100.0),
