@@ -1,26 +1,18 @@
-"""The cases and the implementations; what is too slow, or needs too much memory, is left out."""
+"""The cases of ``fastshallow bench --set full`` and the implementations; what is too slow is left out."""
 
+from dataclasses import asdict
 from functools import lru_cache
 
 import pytest
 
 from fastshallow.backends import BACKENDS
-from fastshallow.measuring import Case
+from fastshallow.measuring import SETS, all_cases, load, machine
 from fastshallow.measuring.cells import too_slow
+from fastshallow.measuring.limits import bound, measured
 
-SHAPES = {(2, 4, 1): "sigmoid", (30, 64, 1): "sigmoid", (784, 128, 10): "softmax", (1024, 1024, 1): "sigmoid"}
-BATCH_SIZES = (1, 32, 1024, 16384, 131072)
-DTYPES = ("float32", "float64")
-WORK = 1.7 * 10**9  # products of a forward pass
 LONGEST = 0.05  # seconds a call
 
-CASES = [
-    Case(*shape, m, output=output, dtype=dtype)
-    for shape, output in SHAPES.items()
-    for dtype in DTYPES
-    for m in BATCH_SIZES
-    if shape[0] * shape[1] * m <= WORK
-]
+CASES = all_cases(SETS["full"].cells, SETS["full"].dtypes)
 
 
 def every_case(test):
@@ -39,3 +31,13 @@ def skip_slow(case, backend):
     reason = too_slow(case, backend, LONGEST)
     if reason:
         pytest.skip(reason)
+
+
+def describe(benchmark, what, case, backend):
+    """Groups by shape and batch size, and what a record should tell of them."""
+    benchmark.group = f"{what} {case}"
+    benchmark.extra_info |= {"backend": backend, "threads": 1, "flops": case.flops, "bytes": case.bytes}
+    if benchmark.enabled:
+        limits = measured(case.dtype)
+        benchmark.extra_info |= {"limit": asdict(bound(case, limits)), "limits": asdict(limits)}
+        benchmark.extra_info |= {"versions": machine()["versions"], "load": load()}

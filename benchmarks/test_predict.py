@@ -1,6 +1,6 @@
-"""Forward propagation alone."""
+"""Forward propagation alone; flops, bytes and limits are those of a whole step."""
 
-from .table import every_case, prepared, skip_slow
+from .table import describe, every_case, prepared, skip_slow
 
 
 @every_case
@@ -9,5 +9,5 @@ def test_predict(benchmark, case, backend):
     arguments, _, A2 = prepared(case)
     predict = case.prediction(backend, arguments)
     case.validate(backend, predict(), A2)
-    benchmark.group = f"predict {case}"
+    describe(benchmark, "predict", case, backend)
     benchmark(predict)

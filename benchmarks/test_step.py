@@ -1,6 +1,6 @@
 """One step: the cost and all gradients."""
 
-from .table import every_case, prepared, skip_slow
+from .table import describe, every_case, prepared, skip_slow
 
 
 @every_case
@@ -9,5 +9,5 @@ def test_step(benchmark, case, backend):
     arguments, answer, _ = prepared(case)
     step = case.step(backend, arguments)
     case.validate(backend, step(), answer)
-    benchmark.group = f"step {case}"
+    describe(benchmark, "step", case, backend)
     benchmark(step)
