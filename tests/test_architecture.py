@@ -15,6 +15,7 @@ FLOORS = [
     ["backends"],
     ["training", "measuring"],
     ["estimators", "interchange", "plot"],
+    ["exercises"],
     ["command"],
 ]
 FLOOR = {wing: floor for floor, wings in enumerate(FLOORS) for wing in wings}
@@ -23,7 +24,8 @@ NO_DOOR = {
     *(f"backends.{name}" for name in ("fused", "jit", "layout", "native", "team")),
 }  # they import LLVM
 CALLS_UP = {("training", "exports.py")}  # methods of a network that leave it for another library, when called
-FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE)
+LEARNERS = {"stub.py", "solution.py"}  # what a learner writes, who imports the package as everybody does
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE and path.name not in LEARNERS)
 
 
 def imported(path):

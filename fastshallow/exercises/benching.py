@@ -1,0 +1,85 @@
+"""Time a submission that is right, and give it a tier, or say that the machine is too noisy for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .catalog import Lesson
+from .differences import difference
+from .format import Bench, Tier, results_of
+from .process import Process
+
+BESIDE = 0.05  # how far from an interval a process of other layout in memory may lie
+LIMIT = 60.0  # seconds
+
+
+class WrongError(Exception):
+    """The answer was wrong while it was timed."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times as fast, and the interval in which that lies."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Seconds a call, and how they compare."""
+
+    seconds: float
+    baseline: Ratio
+    baseline_seconds: float
+    solution: Ratio
+    solution_seconds: float
+    tier: str | None  # None where it cannot be told
+    remark: str  # what limits it, or between which tiers it lies
+
+
+def bench(lesson: Lesson, path: Path) -> Measurement:
+    """Time the submission at `path`, which `check` has found right."""
+    exercise = lesson.exercise
+    arguments = exercise.make_case(np.random.default_rng(), exercise.bench.sizes, exercise.bench.dtype)
+    with Process(path, lesson.name) as process:
+        reply = process.ask("bench", LIMIT, function=exercise.function, arguments=arguments)
+    wide = [np.asarray(a, np.float64) if isinstance(a, np.ndarray) else a for a in reply["arguments"]]
+    expected = results_of(exercise.reference(*wide))
+    wrong = difference(exercise, reply["answer"], expected, exercise.bench.sizes, exercise.bench.dtype)[1]
+    if wrong:
+        raise WrongError(f"while it is timed, the answer is wrong: {wrong}")
+    return measured(exercise.bench, reply["found"])
+
+
+def measured(bench: Bench, found: dict[str, Any]) -> Measurement:
+    """The tier of what was found."""
+    baseline, solution = (Ratio(**found[name]["ratio"]) for name in ("baseline", "solution"))
+    tier, remark = tier_of(bench, solution)
+    return Measurement(
+        found["solution"]["seconds"],
+        baseline,
+        found["baseline"]["beside"],
+        solution,
+        found["solution"]["beside"],
+        tier,
+        remark,
+    )
+
+
+def tier_of(bench: Bench, ratio: Ratio) -> tuple[str | None, str]:
+    """The tier in which the whole interval lies, and what limits it; None where it lies across a border."""
+    best, worst = (_tier(bench, edge) for edge in (ratio.high * (1 + BESIDE), ratio.low / (1 + BESIDE)))
+    if best is worst:
+        return (best.name, best.limit) if best else ("none", bench.below)
+    names = [each.name if each else "none" for each in (worst, best)]
+    return None, f"between {' and '.join(names)}: the machine is too noisy, or it lies on the border; run it again"
+
+
+def _tier(bench: Bench, ratio: float) -> Tier | None:
+    return next((tier for tier in bench.tiers if ratio >= tier.least), None)

@@ -1,0 +1,254 @@
+"""Check a submission: each check with a result of its own, and a reason where it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .catalog import Lesson
+from .child import arranged
+from .differences import difference, mistaken
+from .format import Answer, Arguments, Check, Exercise, Fact, Sizes, results_of
+from .process import SECONDS, Process, SubmissionError
+from .reading import objections
+
+UNWRITTEN = "NotImplementedError"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One check: what it is worth, and why it failed, if it did."""
+
+    name: str
+    points: int
+    reason: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether there is nothing to say against it."""
+        return not self.reason
+
+
+@dataclass
+class Report:
+    """All checks of a submission; it is right when every one of them has passed."""
+
+    name: str
+    results: list[Result] = field(default_factory=list)
+    output: str = ""  # what the submission printed
+    seed: int = 0
+
+    @property
+    def points(self) -> int:
+        """Those of the checks that passed."""
+        return sum(each.points for each in self.results if each.passed)
+
+    @property
+    def possible(self) -> int:
+        """Those of all checks."""
+        return sum(each.points for each in self.results)
+
+    @property
+    def passed(self) -> bool:
+        """Whether all have."""
+        return all(each.passed for each in self.results)
+
+
+class WrongError(Exception):
+    """Why a check fails."""
+
+
+def check(lesson: Lesson, path: Path, seed: int | None = None, seconds: float = SECONDS) -> Report:
+    """Check the submission at `path` on inputs that are drawn anew, or from `seed`."""
+    seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
+    report = Report(lesson.name, seed=seed)
+    exercise = lesson.exercise
+    tests = _tests(exercise)
+    own_work = Result("your own work", 0, _own_work(exercise, path))
+    if own_work.reason:
+        report.results = [own_work, *(Result(name, points, "not run") for name, points, _ in tests)]
+        return report
+    with Process(path, seconds=seconds) as process:
+        checker = _Checker(exercise, process, np.random.default_rng(seed))
+        problem = _problem(checker)
+        for name, points, test in tests:
+            report.results.append(Result(name, points, problem or _reason(checker, test)))
+            if process.ended:
+                problem = problem or "not run: an earlier check ended the process"
+        report.output = process.output()
+    return report
+
+
+def _own_work(exercise: Exercise, path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return "; ".join(objections(text, exercise.imports, exercise.refused))
+    except SyntaxError as error:
+        return f"line {error.lineno}: {(error.text or '').strip()}\nis not Python: {error.msg}"
+    except (UnicodeDecodeError, ValueError):
+        return "it is no text in UTF-8"
+
+
+def _problem(checker: _Checker) -> str:
+    """Why nothing can be checked, if so."""
+    exercise = checker.exercise
+    try:
+        names = checker.process.ask("load")["names"]
+        if exercise.function not in names:
+            return f"there is no function {exercise.function}({', '.join(exercise.arguments)})"
+        checker.call(*checker.case(exercise.checks[0], exercise.checks[0].sizes[0]))
+    except SubmissionError as error:
+        if error.kind == UNWRITTEN:
+            return f"{exercise.function} is not written yet"
+        if not error.kind:
+            return str(error)
+    return ""
+
+
+def _tests(exercise: Exercise) -> list[tuple[str, int, Callable[[_Checker], None]]]:
+    tests: list[tuple[str, int, Callable[[_Checker], None]]] = []
+    for each in exercise.checks:
+        tests.append((each.name, each.points, lambda checker, each=each: checker.right(each)))  # type: ignore[misc]
+    tests.append(("inputs are not changed", 1, _Checker.unchanged))
+    tests.append(("each call stands alone", 1, _Checker.alone))
+    for fact in exercise.facts:
+        tests.append((fact.name, fact.points, lambda checker, fact=fact: checker.fact(fact)))  # type: ignore[misc]
+    return tests
+
+
+def _reason(checker: _Checker, test: Callable[[_Checker], None]) -> str:
+    try:
+        test(checker)
+    except SubmissionError as error:
+        checker.wrong = True
+        return checker.explain(error)
+    except WrongError as wrong:
+        checker.wrong = True
+        return str(wrong)
+    return ""
+
+
+class _Checker:
+    """The tests of a submission, which is in another process."""
+
+    def __init__(self, exercise: Exercise, process: Process, random: np.random.Generator) -> None:
+        self.exercise, self.process, self.random = exercise, process, random
+        self.wrong = False
+        self.last: tuple[Arguments, Sizes] | None = None
+
+    def case(self, check: Check, sizes: Sizes) -> tuple[Arguments, Sizes, str]:
+        """Fresh inputs."""
+        return (check.make or self.exercise.make_case)(self.random, sizes, check.dtype), sizes, check.order
+
+    def call(self, arguments: Arguments, sizes: Sizes, order: str = "C", **request: Any) -> dict[str, Any]:
+        """Let the submission answer."""
+        self.last = arguments, sizes
+        return self.process.ask("call", function=self.exercise.function, arguments=arguments, order=order, **request)
+
+    def right(self, check: Check) -> None:
+        """The answer is the expected one, for each of the sizes."""
+        for sizes in check.sizes:
+            arguments, _, order = self.case(check, sizes)
+            reply = self.call(arguments, sizes, order)
+            self._compare(reply["answer"], arguments, sizes, check.dtype, check.reference, check.tolerance, check.order)
+
+    def unchanged(self) -> None:
+        """The arguments are afterwards what they were."""
+        arguments, sizes, _ = self.case(self._small, self._small.sizes[0])
+        reply = self.call(arguments, sizes)
+        for name, before, after in zip(self.exercise.arguments, arguments, reply["arguments"], strict=True):
+            if not np.array_equal(np.asarray(before), np.asarray(after), equal_nan=_number(before)):
+                raise WrongError(f"{name} is changed by the call: work on a new array, or on a copy")
+
+    def alone(self) -> None:
+        """The same arrays with other numbers in them give another answer, and the one before stays as it was."""
+        first, sizes, _ = self.case(self._small, self._small.sizes[0])
+        second = self.case(self._small, self._small.sizes[0])[0]
+        old = self.call(first, sizes)["answer"]
+        reply = self.call(second, sizes, again=True)
+        if _same(reply["answer"], old) and not _same(old, self._expected(second)):
+            raise WrongError(
+                "the same arrays with other numbers in them give the old answer: is it kept from call to call?"
+            )
+        self._compare(reply["answer"], second, sizes, self._small.dtype)
+        if not _same(reply["before"], old):
+            raise WrongError("the second call changes what the first one returned: return a new array from each call")
+
+    def fact(self, fact: Fact) -> None:
+        """What is counted is what it should be."""
+        if self.wrong:
+            raise WrongError("counted when the answers are right")
+        counts = []
+        for sizes in fact.at:
+            arguments = self.exercise.make_case(self.random, sizes, fact.dtype)
+            self.call(arguments, sizes)  # what is imported or compiled at first does not count
+            reply = self.call(arguments, sizes, count=fact.counted)
+            self._compare(reply["answer"], arguments, sizes, fact.dtype)
+            counts.append(reply["count"])
+        found = fact.judge(counts)
+        if found:
+            raise WrongError(found)
+
+    def explain(self, error: SubmissionError) -> str:
+        """What was raised, and what the mistake may be that raises it."""
+        if not error.kind or self.last is None:
+            return str(error)
+        arguments, sizes = self.last
+        hint = mistaken(self.exercise, arguments, sizes, None, error.raised)
+        return f"with {_sizes(sizes)}, {error}" + (f"\n{hint}" if hint else "")
+
+    @property
+    def _small(self) -> Check:
+        return self.exercise.checks[0]
+
+    def _expected(self, arguments: Arguments, reference: Callable[..., Any] | None = None) -> Answer:
+        return results_of((reference or self.exercise.reference)(*map(_wide, arguments)))
+
+    def _compare(
+        self,
+        answer: Any,
+        arguments: Arguments,
+        sizes: Sizes,
+        dtype: str,
+        reference: Callable[..., Any] | None = None,
+        tolerance: float | None = None,
+        order: str = "C",
+    ) -> None:
+        expected = self._expected(arguments, reference)
+        at, found = difference(self.exercise, answer, expected, sizes, dtype, tolerance)
+        if found:
+            hint = mistaken(self.exercise, arguments, sizes, results_of(answer), "", expected, at)
+            raise WrongError(f"with {_sizes(sizes)}{_kind(dtype, order)}: {found}" + (f"\n{hint}" if hint else ""))
+
+
+def _kind(dtype: str, order: str) -> str:
+    words = {"F": "Fortran order", "strided": "every second element of an array"}
+    return (f", {dtype}" if dtype != "float64" else "") + (f", {words[order]}" if order in words else "")
+
+
+def _sizes(sizes: Sizes) -> str:
+    return ", ".join(f"{letter} = {size:,}" for letter, size in sizes.items())
+
+
+def _wide(value: Any) -> Any:
+    """As float64, in C order: expected answers are computed in more digits than float32 has."""
+    if isinstance(value, np.ndarray) and value.dtype == np.float32:
+        return value.astype(np.float64)
+    return arranged(value, "C")
+
+
+def _number(value: Any) -> bool:
+    return np.asarray(value).dtype.kind == "f"
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two answers hold the same numbers."""
+    pairs: Iterator[tuple[Any, Any]] = zip(results_of(one), results_of(other), strict=False)
+    try:
+        return all(np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-9, atol=0) for a, b in pairs)
+    except TypeError:
+        return False

@@ -1,0 +1,73 @@
+"""What a learner has done, remembered in a file of their own folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from .catalog import Lesson, lesson, lessons
+
+FILE = ".fastshallow-exercises.json"
+
+
+class Progress:
+    """Points, tiers and hints of each exercise. A file that is damaged or deleted counts as nothing done."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._done: dict[str, dict[str, Any]] = {}
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            kept = json.loads((folder / FILE).read_text(encoding="utf-8"))
+            self._done = {name: dict(each) for name, each in kept.items() if isinstance(each, dict)}
+
+    def of(self, lesson: Lesson) -> dict[str, Any]:
+        """What is known of an exercise: points, possible, tier, hints, solved."""
+        return self._done.get(lesson.name, {})
+
+    def note(self, lesson: Lesson, **facts: Any) -> None:
+        """Remember; where the folder cannot be written, for this time only."""
+        self._done.setdefault(lesson.name, {}).update(facts)
+        path = self.folder / FILE
+        beside = path.with_name(f"{FILE}.{os.getpid()}")
+        with contextlib.suppress(OSError):
+            beside.write_text(json.dumps(self._done, indent=1), encoding="utf-8")
+            beside.replace(path)
+
+    def next(self) -> Lesson | None:
+        """The first exercise that is not solved."""
+        return next((each for each in lessons() if not self.of(each).get("solved")), None)
+
+
+def latest(folder: Path) -> Path | None:
+    """The file of an exercise that was saved last."""
+    files = [path for path in (folder / each.file for each in lessons()) if path.is_file()]
+    return max(files, key=lambda path: path.stat().st_mtime, default=None)
+
+
+def begin(lesson: Lesson, folder: Path) -> tuple[Path, bool]:
+    """Copy the stub into a folder, unless the learner's file is there; return its path, and whether it is new."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / lesson.file
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(lesson.stub)
+    except FileExistsError:
+        return path, False
+    return path, True
+
+
+def submission(name: str | None, folder: Path) -> tuple[Lesson, Path]:
+    """The exercise that is meant, and the learner's file: by name, by path, or that which was saved last."""
+    if name is None:
+        path = latest(folder)
+        if path is None:
+            raise FileNotFoundError(2, "no exercise here; begin with fastshallow exercise start", str(folder))
+        return lesson(path.name), path
+    this = lesson(name)
+    path = Path(name) if name.endswith(".py") else folder / this.file
+    if not path.is_file():
+        raise FileNotFoundError(2, f"not there; fastshallow exercise start {this.name} writes it", str(path))
+    return this, path
