@@ -16,6 +16,7 @@ from ..backends import BACKENDS, BLAS_THREADS
 from ..formulas import ACTIVATIONS, OPTIMIZER_NAMES, OPTIMIZERS, OUTPUTS
 from .bench_arguments import BENCH, add_bench_arguments
 from .console import never_fail_to_print
+from .exercise_arguments import EXERCISE, add_exercise_arguments
 from .kinds import dropout, fraction, not_negative, one_of, positive, seed, shape, whole
 from .tables import add_learning_arguments, add_reading_arguments
 
@@ -122,7 +123,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
     """The parser, and those of the commands by their names."""
     parser = _Parser(prog="fastshallow", description="Train networks with one hidden layer, fast, on a CPU.")
     parser.add_argument("--version", action=_Version)
-    commands = parser.add_subparsers(dest="command", metavar="train | predict | bench | explain | compile | info")
+    names = "train | predict | bench | explain | exercise | compile | info"
+    commands = parser.add_subparsers(dest="command", metavar=names)
 
     def command(name: str, summary: str, epilog: str) -> argparse.ArgumentParser:
         made = commands.add_parser(
@@ -133,7 +135,7 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        if name != "bench":  # which can write a file as well
+        if name not in ("bench", "exercise"):  # which have their own
             made.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
         return made
 
@@ -161,6 +163,8 @@ def _parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParse
         "--output", choices=OUTPUTS, default="sigmoid", metavar="NAME", help=one_of(OUTPUTS, "sigmoid")
     )
     explain.add_argument("--asm", action="store_true", help="show the instructions of the hot loop, and what each does")
+
+    add_exercise_arguments(command("exercise", "learn performance by exercises that check themselves", EXERCISE))
 
     compile_ = command("compile", "compile in advance what is built in, so that nobody waits for it", COMPILE)
     compile_.add_argument("--set", choices=("all", "small"), default="all", help="default: all; small: the commonest")

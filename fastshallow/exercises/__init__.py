@@ -1,5 +1,6 @@
 """Exercises in performance, which check themselves: each one folder, see WRITING.md."""
 
+from . import telling
 from .benching import Measurement, bench
 from .catalog import ExerciseError, Lesson, lesson, lessons
 from .checking import Report, Result, check
@@ -18,4 +19,5 @@ __all__ = [
     "lesson",
     "lessons",
     "submission",
+    "telling",
 ]

@@ -26,6 +26,7 @@ class Result:
     name: str
     points: int
     reason: str = ""
+    hint: str = ""  # what was done instead, where a common mistake gives the same answer
 
     @property
     def passed(self) -> bool:
@@ -59,7 +60,11 @@ class Report:
 
 
 class WrongError(Exception):
-    """Why a check fails."""
+    """Why a check fails, and the common mistake that it looks like."""
+
+    def __init__(self, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.hint = hint
 
 
 def check(lesson: Lesson, path: Path, seed: int | None = None, seconds: float = SECONDS) -> Report:
@@ -76,7 +81,7 @@ def check(lesson: Lesson, path: Path, seed: int | None = None, seconds: float = 
         checker = _Checker(exercise, process, np.random.default_rng(seed))
         problem = _problem(checker)
         for name, points, test in tests:
-            report.results.append(Result(name, points, problem or _reason(checker, test)))
+            report.results.append(Result(name, points, *((problem, "") if problem else _reason(checker, test))))
             if process.ended:
                 problem = problem or "not run: an earlier check ended the process"
         report.output = process.output()
@@ -120,7 +125,7 @@ def _tests(exercise: Exercise) -> list[tuple[str, int, Callable[[_Checker], None
     return tests
 
 
-def _reason(checker: _Checker, test: Callable[[_Checker], None]) -> str:
+def _reason(checker: _Checker, test: Callable[[_Checker], None]) -> tuple[str, str]:
     try:
         test(checker)
     except SubmissionError as error:
@@ -128,8 +133,8 @@ def _reason(checker: _Checker, test: Callable[[_Checker], None]) -> str:
         return checker.explain(error)
     except WrongError as wrong:
         checker.wrong = True
-        return str(wrong)
-    return ""
+        return str(wrong), wrong.hint
+    return "", ""
 
 
 class _Checker:
@@ -193,13 +198,12 @@ class _Checker:
         if found:
             raise WrongError(found)
 
-    def explain(self, error: SubmissionError) -> str:
+    def explain(self, error: SubmissionError) -> tuple[str, str]:
         """What was raised, and what the mistake may be that raises it."""
         if not error.kind or self.last is None:
-            return str(error)
+            return str(error), ""
         arguments, sizes = self.last
-        hint = mistaken(self.exercise, arguments, sizes, None, error.raised)
-        return f"with {_sizes(sizes)}, {error}" + (f"\n{hint}" if hint else "")
+        return f"with {_sizes(sizes)}, {error}", mistaken(self.exercise, arguments, sizes, None, error.raised)
 
     @property
     def _small(self) -> Check:
@@ -222,7 +226,7 @@ class _Checker:
         at, found = difference(self.exercise, answer, expected, sizes, dtype, tolerance)
         if found:
             hint = mistaken(self.exercise, arguments, sizes, results_of(answer), "", expected, at)
-            raise WrongError(f"with {_sizes(sizes)}{_kind(dtype, order)}: {found}" + (f"\n{hint}" if hint else ""))
+            raise WrongError(f"with {_sizes(sizes)}{_kind(dtype, order)}: {found}", hint)
 
 
 def _kind(dtype: str, order: str) -> str:

@@ -36,9 +36,11 @@ class Progress:
             beside.write_text(json.dumps(self._done, indent=1), encoding="utf-8")
             beside.replace(path)
 
-    def next(self) -> Lesson | None:
-        """The first exercise that is not solved."""
-        return next((each for each in lessons() if not self.of(each).get("solved")), None)
+    def next(self, after: Lesson | None = None) -> Lesson | None:
+        """The first exercise that is not solved, after this one if there is one."""
+        left = [each for each in lessons() if not self.of(each).get("solved")]
+        later = left if after is None else [each for each in left if lessons().index(each) > lessons().index(after)]
+        return next(iter(later or left), None)
 
 
 def latest(folder: Path) -> Path | None:
