@@ -3,13 +3,13 @@
 import dataclasses
 import functools
 import json
+import re
 
 import numpy as np
 import pytest
 
 from fastshallow.command.cli import main
-from fastshallow.measuring import KINDS, Anatomy, Case, dissect, machine_code, operations, reasons, sources
-from fastshallow.measuring.code import hot_loop
+from fastshallow.measuring import KINDS, Anatomy, Case, code, dissect, machine_code, operations, reasons, sources
 from fastshallow.measuring.findings import ARITHMETIC, CALLS, FUNCTIONS, INTERPRETER, TRAFFIC, Counts, Loop, Part
 
 SMALL = Case(2, 3, 1, 5)
@@ -69,6 +69,11 @@ def test_parts_are_the_whole(backend):
         assert found.part(CALLS) > found.part(ARITHMETIC)  # of five examples
 
 
+def test_products_are_arithmetic():
+    found = dissect(Case(200, 64, 1, 256), "numpy", seconds=0.01)
+    assert found.part(ARITHMETIC) > 2 * found.part(FUNCTIONS) > 0  # 13 million multiply-adds against 16,640 functions
+
+
 def test_few_examples_stand_for_many():
     few, many = (dissect(Case(2, 3, 1, m), "loops", seconds=0.002, code=False) for m in (400, 4000))
     assert many.measured < 4000
@@ -77,13 +82,18 @@ def test_few_examples_stand_for_many():
 
 
 def test_the_hot_loop_of_the_kernel():
-    loop = hot_loop(SMALL, "fused", functions=True)
+    loop = code.hot_loop(SMALL, "fused", functions=True)
     assert loop.lanes > 1
     assert loop.bits == 32 * loop.lanes
     assert loop.multiply_adds + loop.products_and_sums > 20
     assert loop.divisions >= 1  # of a rational tanh
     assert loop.calls == []
     assert len(loop.lines) == loop.instructions
+
+
+def test_the_code_that_is_read_is_of_all_entries():
+    (text,) = code._fused(SMALL, functions=False).values()
+    assert {"accumulate_", "predict_"} <= set(re.findall(r"^_?(\w+_):", text, re.MULTILINE))
 
 
 X86 = """

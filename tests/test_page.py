@@ -11,7 +11,7 @@ import pytest
 from fastshallow.command.cli import main
 from fastshallow.measuring import Case, records
 from fastshallow.measuring.findings import ARITHMETIC, CALLS, Anatomy, Counts, Loop, Part
-from fastshallow.measuring.page import charts, plot, write_comparison, write_page
+from fastshallow.measuring.page import charts, markup, plot, write_comparison, write_page
 
 EXAMPLE = Path(__file__).parent / "records" / "example.json"
 HOSTILE = "<img src=x onerror=alert(1)>\"'&<script>alert(2)</script>${lead}"
@@ -123,6 +123,13 @@ def test_what_a_record_holds_is_escaped(record, tmp_path):
         assert HOSTILE in "".join(tree.text)
 
 
+def test_what_attributes_hold_is_escaped():
+    assert markup.element("a", class_=HOSTILE, stroke_width=1.0).startswith(
+        '<a class="&lt;img src=x onerror=alert(1)&gt;&quot;'
+    )
+    assert markup.element("line", x1=1.26, hidden=None) == '<line x1="1.3"/>'
+
+
 def test_a_record_of_little_makes_a_page(record, tmp_path):
     little = dataclasses.replace(record, cells=record.cells[:1], limits=[], starts=[], anatomies=[], machine={})
     write_page(little, tmp_path / "a.html")
@@ -230,6 +237,17 @@ def test_tables_sort_by_keyboard(browser, path):
     button.send_keys(" ")
     assert [int(each.replace(",", "")) for each in column(browser, 1)] == sorted(found, reverse=True)
     assert button.find_element("xpath", "..").get_attribute("aria-sort") == "descending"
+
+
+def test_times_sort_by_their_length_whatever_their_unit(browser, path):
+    browser.get(path.as_uri())
+    browser.find_elements("css selector", "#all-times ~ thead button")[4].send_keys("\n")
+    script = "return [...document.querySelectorAll('#all-times ~ tbody tr')].map(row => row.children[4].dataset.value)"
+    times = browser.execute_script(script)
+    timed = [float(each) for each in times if each is not None]
+    assert times[len(timed) :] == [None] * (len(times) - len(timed))  # left out
+    assert timed == sorted(timed)
+    assert timed[0] < 1e-5 < 1e-2 < timed[-1]
 
 
 def test_the_legend_hides_and_shows(browser, path):
