@@ -215,3 +215,17 @@ def test_sets_have_numpy_and_sizes_in_order(name):
     assert "numpy" in chosen.implementations and {*chosen.implementations} <= {*NAMES}
     assert all(list(sizes) == sorted(set(sizes)) for sizes in chosen.cells.values())
     assert chosen.processes >= 2  # what --compare needs
+
+
+@pytest.mark.parametrize("option", ["--json", "--html"])
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_measured(run, tmp_path, monkeypatch, option):
+    monkeypatch.setattr(processes, "run", None)
+    status, out, err = run(*QUICK, option, tmp_path / "nosuch" / "file")
+    assert (status, out, err.count("\n")) == (2, "", 1) and "nosuch" in err
+
+
+def test_noise_is_told(run, here, monkeypatch):
+    from fastshallow.measuring import benchmark
+
+    monkeypatch.setattr(benchmark, "calibration", lambda pulse: records.Calibration(1.0, 2.0, 0.9, 2.0, "it shook"))
+    assert "The machine was not quiet: it shook.\n" in run(*QUICK, "--batch-sizes", "8", "--backends", "examples")[1]

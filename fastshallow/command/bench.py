@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from ..data import files
 from ..measuring import NAMES, SETS, Case, Set, WrongAnswerError, all_cases, bench, records
 from . import page
 from .bench_tables import show, show_changes
@@ -25,6 +26,9 @@ def run(arguments: argparse.Namespace) -> int:
             raise ValueError("--from needs --html FILE: where to write the page")
         return page.from_file(arguments.recorded, arguments.html)
     quiet = arguments.json == "-"
+    for option, path in ("--json", "" if quiet else arguments.json), ("--html", arguments.html):
+        if path:
+            files.check_writable(option, path)
     try:
         record = _measured(arguments, quiet)
     except WrongAnswerError as error:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from ..measuring import BASELINE, Change, bytes_text, changes, records, unchanged, unlike
 from .console import digits, seconds_text, show_table
 
+WIDTH = 100
 MARKS = {"no difference": " =", "unresolved": " ?"}
 
 
@@ -114,7 +117,7 @@ def _show_notes(record: records.Record) -> None:
         text = f"{limits.dtype}, {_threads(limits.threads)}: {digits(limits.flops_per_second / 1e9)} GF/s; reads"
         print(f"Limits measured, {text} {reads} GB/s")
     if record.calibration.note:
-        print(f"The machine was not quiet: {record.calibration.note}.")
+        print(textwrap.fill(f"The machine was not quiet: {record.calibration.note}.", WIDTH))
     print()
 
 
@@ -146,7 +149,7 @@ def show_changes(old: str, new: str) -> None:
     print(f"NumPy's own speed is that of its seconds. All intervals together hold with {100 * after.confidence:.0f} %.")
     for name, record in ((old, before), (new, after)):
         if record.calibration.note:
-            print(f"{name}: the machine was not quiet: {record.calibration.note}.")
+            print(textwrap.fill(f"{name}: the machine was not quiet: {record.calibration.note}.", WIDTH))
     print(_conclusion(found))
 
 
