@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .child import module_at
-from .format import Exercise, Formula
+from .format import Exercise, Formula, Wrong
 
 HERE = Path(__file__).parent
 FOLDER = re.compile(r"(\d+)_(\w+)")
@@ -55,6 +55,12 @@ class Lesson:
         return self._text("solution.py")
 
     @property
+    def wrong(self) -> tuple[Wrong, ...]:
+        """Submissions that must fail."""
+        wrong: tuple[Wrong, ...] = importlib.import_module(f".{self.name}.wrong", __package__).WRONG
+        return wrong
+
+    @property
     def hints(self) -> list[str]:
         """Each says more than the one before."""
         return [text.strip() for text in re.split(r"(?m)^## .*$", self._text("hints.md"))[1:]]
@@ -76,11 +82,13 @@ def lessons() -> tuple[Lesson, ...]:
 
 
 def lesson(name: str) -> Lesson:
-    """The exercise of this name: 03_all_examples, all_examples, all-examples, 3, or a file of it."""
-    wanted = Path(name).name.removesuffix(".py").lower().replace("-", "_").replace(" ", "_")
+    """The exercise of this name: 03_all_examples, all_examples, all-examples, 3, or a file of this name or folder."""
+    path = Path(name)
+    wanted = path.name.removesuffix(".py").lower().replace("-", "_").replace(" ", "_")
     for each in lessons():
         number, short = each.name.split("_", 1)
-        if wanted in (each.name, short) or (wanted.isdecimal() and int(wanted) == int(number)):
+        named = wanted in (each.name, short) or (wanted.isdecimal() and int(wanted) == int(number))
+        if named or (path.suffix == ".py" and path.parent.name == each.name):
             return each
     names = [each.name.split("_", 1)[1] for each in lessons()]
     close = difflib.get_close_matches(wanted.lstrip("0123456789_"), names, 1)

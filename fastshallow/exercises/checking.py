@@ -69,23 +69,29 @@ class WrongError(Exception):
 
 def check(lesson: Lesson, path: Path, seed: int | None = None, seconds: float = SECONDS) -> Report:
     """Check the submission at `path` on inputs that are drawn anew, or from `seed`."""
-    seed = int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed
-    report = Report(lesson.name, seed=seed)
+    report = Report(lesson.name, seed=int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed)
+    for result in results(lesson, path, report, seconds):
+        report.results.append(result)
+    return report
+
+
+def results(lesson: Lesson, path: Path, report: Report, seconds: float = SECONDS) -> Iterator[Result]:
+    """One check after the other; when all are done the report is given what the submission printed."""
     exercise = lesson.exercise
     tests = _tests(exercise)
-    own_work = Result("your own work", 0, _own_work(exercise, path))
-    if own_work.reason:
-        report.results = [own_work, *(Result(name, points, "not run") for name, points, _ in tests)]
-        return report
+    reason = _own_work(exercise, path)
+    if reason:
+        yield Result("your own work", 0, reason)
+        yield from (Result(name, points, "not run") for name, points, _ in tests)
+        return
     with Process(path, seconds=seconds) as process:
-        checker = _Checker(exercise, process, np.random.default_rng(seed))
+        checker = _Checker(exercise, process, np.random.default_rng(report.seed))
         problem = _problem(checker)
         for name, points, test in tests:
-            report.results.append(Result(name, points, *((problem, "") if problem else _reason(checker, test))))
+            yield Result(name, points, *((problem, "") if problem else _reason(checker, test)))
             if process.ended:
                 problem = problem or "not run: an earlier check ended the process"
         report.output = process.output()
-    return report
 
 
 def _own_work(exercise: Exercise, path: Path) -> str:

@@ -139,7 +139,7 @@ def mistaken(
 
 
 def _said(mistakes: Sequence[Mistake], sizes: Mapping[str, int]) -> str:
-    return mistakes[0].message.format(**sizes) if mistakes else ""
+    return " Or: ".join(mistake.message.format(**sizes) for mistake in mistakes[:2])
 
 
 def _alike(answer: Sequence[Any], wrong: Sequence[Any]) -> bool:

@@ -52,6 +52,15 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Wrong:
+    """A submission that must fail, for this reason: the solution, with texts in it replaced by others."""
+
+    name: str
+    reason: str  # words of the report
+    replace: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Tier:
     """A grade of speed: at least so many times as fast as the solution; and what limits those who are in it."""
 

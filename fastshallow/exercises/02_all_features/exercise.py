@@ -82,6 +82,10 @@ EXERCISE = Exercise(
             with_(first=np.multiply),
         ),
         Mistake(
+            "W1 * x.T multiplies element by element, and nothing is summed: W1 @ x is the matrix product.",
+            with_(first=lambda W, x: W * x.T),
+        ),
+        Mistake(
             "W1 is multiplied as if it were (n_x, n_h): it is (n_h, n_x), a row a hidden unit, so W1 @ x needs no "
             "transposition.",
             with_(first=lambda W, x: W.T @ x),

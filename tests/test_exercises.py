@@ -1,0 +1,99 @@
+"""Every exercise: its solution passes, its stub does not, planted faults and common mistakes are told by name."""
+
+import re
+
+import numpy as np
+import pytest
+
+from fastshallow.exercises import check, lessons
+from fastshallow.exercises.benching import Ratio, tier_of
+from fastshallow.exercises.checking import Report, results
+from fastshallow.exercises.differences import difference, mistaken
+from fastshallow.exercises.format import outcome, results_of
+from fastshallow.exercises.reading import objections
+
+ALL = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
+PLANTED = [(lesson, wrong) for lesson in lessons() for wrong in lesson.wrong]
+
+
+def reasons(lesson, path, words, seconds=10.0):
+    """Why the submission fails, up to these words."""
+    told = []
+    for result in results(lesson, path, Report(lesson.name, seed=3), seconds):
+        told.append(f"{result.reason} {result.hint}")
+        if words in told[-1]:
+            break
+    return told
+
+
+@ALL
+def test_the_solution_passes(lesson):
+    report = check(lesson, lesson.folder / "solution.py")
+    assert not [each for each in report.results if not each.passed]
+    assert report.points == report.possible > 0
+
+
+@ALL
+def test_the_stub_is_not_written_yet(lesson):
+    words = f"{lesson.exercise.function} is not written yet"
+    assert reasons(lesson, lesson.folder / "stub.py", words)[-1].strip() == words
+
+
+@ALL
+def test_the_solution_is_in_the_top_tier_and_half_its_speed_is_not(lesson):
+    bench = lesson.exercise.bench
+    assert tier_of(bench, Ratio(1.0, 0.99, 1.01))[0] == bench.tiers[0].name
+    assert tier_of(bench, Ratio(0.5, 0.49, 0.51))[0] != bench.tiers[0].name
+    assert [each.least for each in bench.tiers] == sorted((each.least for each in bench.tiers), reverse=True)
+
+
+@ALL
+def test_files_are_complete(lesson):
+    number = lesson.name.split("_")[0]
+    assert re.match(rf"# {int(number)}\. {lesson.exercise.title}\n", lesson.page)
+    assert "## What to do" in lesson.page
+    assert "redict" in lesson.page
+    assert 2 <= len(lesson.hints) <= 5
+    assert f"def {lesson.exercise.function}({', '.join(lesson.exercise.arguments)}" in lesson.stub
+    assert f"def {lesson.exercise.function}(" in lesson.solution
+    assert not list(objections(lesson.solution, lesson.exercise.imports, lesson.exercise.refused))
+    assert len(lesson.wrong) >= 3
+    assert len(lesson.exercise.mistakes) >= 10
+
+
+@ALL
+def test_each_common_mistake_has_its_own_message(lesson):
+    exercise, random = lesson.exercise, np.random.default_rng(5)
+    assert len({each.message for each in exercise.mistakes}) == len(exercise.mistakes)
+    for mistake in exercise.mistakes:
+        assert mistake.message.format(**exercise.checks[0].sizes[0])
+        for each in exercise.checks:
+            sizes = each.sizes[0]
+            if np.prod(list(sizes.values())) > 1e5 or each.reference:
+                continue
+            arguments = (each.make or exercise.make_case)(random, sizes, "float64")
+            expected = results_of(exercise.reference(*arguments))
+            wrong = outcome(mistake.formula, arguments)
+            if isinstance(wrong, Exception):
+                found, told = True, mistaken(exercise, arguments, sizes, None, str(wrong))
+            else:
+                at, found = difference(exercise, wrong, expected, sizes, "float64")
+                told = mistaken(exercise, arguments, sizes, wrong, "", expected, at) if found else ""
+            if found:
+                assert mistake.message.format(**sizes) in told
+                break
+        else:
+            pytest.fail(f"no check finds: {mistake.message}")
+
+
+@pytest.mark.parametrize("planted", PLANTED, ids=lambda each: f"{each[0].name}: {each[1].name}")
+def test_what_is_wrong_fails_for_its_reason(planted, tmp_path):
+    lesson, wrong = planted
+    text = lesson.solution
+    for old, new in wrong.replace.items():
+        assert text.count(old) >= 1, old
+        text = text.replace(old, new)
+    path = tmp_path / lesson.file
+    path.write_text(text, encoding="utf-8")
+    told = reasons(lesson, path, wrong.reason, seconds=1.0 if "not answer within" in wrong.reason else 10.0)
+    assert wrong.reason in told[-1], told
