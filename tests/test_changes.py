@@ -56,6 +56,15 @@ def test_noise_is_not_called_a_change():
     assert sum("unresolved" in one.values() for one in tries) > 35
 
 
+def test_a_machine_that_was_not_quiet_hides_what_is_small():
+    random = np.random.default_rng(4)
+    before, slow, half = (record(random, 0.005, slower) for slower in (1.0, 1.1, 2.0))
+    restless = replace(before, calibration=replace(before.calibration, note="it shook"))
+    assert verdicts(changes(before, slow))["fused", 1024] == "slower"
+    assert verdicts(changes(restless, slow))["fused", 1024] == "unresolved"
+    assert verdicts(changes(restless, half))["fused", 1024] == "slower"
+
+
 def test_the_ratio_is_that_of_both_runs():
     random = np.random.default_rng(0)
     found = changes(record(random, 1e-6), record(random, 1e-6, 1.25))

@@ -52,7 +52,8 @@ def bench(
         if progress:
             progress(done, total, str(cases[case]))
     after = load()
-    apart = scatter([each for plan in found for each in plan])
+    noise = calibration(np.array(pulse))
+    apart = scatter([each for plan in found for each in plan], quiet=not noise.note)
     cells = [
         limited(cell(case, number, each, apart, CONFIDENCE, MARGIN))
         for number, plan in zip(threads, found, strict=True)
@@ -68,7 +69,7 @@ def bench(
         load_after=after,
         confidence=CONFIDENCE,
         processes=processes,
-        calibration=calibration(np.array(pulse)),
+        calibration=noise,
         limits=[measured(*each) for each in pairs],
         cells=cells,
         starts=_starts(cases[0], implementations) if starts else [],

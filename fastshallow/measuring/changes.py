@@ -89,7 +89,9 @@ def _scatter(record: Record) -> dict[bool, Scatter]:
     """Of NumPy's own seconds, and of ratios to them."""
     results = [each for cell in record.cells for each in cell.results if each.seconds]
     return {
-        own: Scatter.of([_logs(each) for each in results if (each.implementation == BASELINE) == own])
+        own: Scatter.of(
+            [_logs(each) for each in results if (each.implementation == BASELINE) == own], not record.calibration.note
+        )
         for own in (True, False)
     }
 

@@ -19,9 +19,9 @@ from .timing import spread
 AGAIN = 3  # times that limits are measured again where something is faster than they allow
 
 
-def scatter(cells: Sequence[Sequence[Found]]) -> Scatter:
+def scatter(cells: Sequence[Sequence[Found]], quiet: bool) -> Scatter:
     """How far the logarithms of ratios of processes lie apart, over all cells."""
-    return Scatter.of([logs for found in cells for logs in _logs(found).values() if len(logs)])
+    return Scatter.of([logs for found in cells for logs in _logs(found).values()], quiet)
 
 
 def cell(case: Case, threads: int, found: Sequence[Found], apart: Scatter, confidence: float, margin: float) -> Cell:
