@@ -155,8 +155,12 @@ def test_loops_of_x86():
     assert machine_code.hottest([vector, scalar], functions=True) is scalar
 
 
-def test_loops_of_aarch64():
-    vector, scalar = machine_code.loops(AARCH64, "here")
+APPLE = re.sub(r"f(\w+)(\s+v\d).4s, (v\d).4s, (v\d).4s", r"f\1.4s\2, \3, \4", AARCH64)
+
+
+@pytest.mark.parametrize("text", [AARCH64, APPLE])
+def test_loops_of_aarch64(text):
+    vector, scalar = machine_code.loops(text, "here")
     assert vector == Loop("here", 128, 4, 9, 1, 0, 1, 1, 1, 1, 1, [], vector.lines)
     assert scalar.calls == ["tanhf"]
 

@@ -20,6 +20,7 @@ from .findings import ARITHMETIC, CALLS, FUNCTIONS, INTERPRETER, TRAFFIC, Anatom
 from .machine import caches
 from .operations import counted, recorded, replays
 from .sources import accesses, bytecodes
+from .units import bytes_text
 
 TURNS = 0.15  # seconds for each thing that is timed
 LONGEST = 0.02  # seconds a call of what goes example by example: more examples are taken to last as long as these
@@ -199,11 +200,18 @@ def _compiled(case: Case, backend: str, seconds: float) -> tuple[float, list[Par
         "what is left then, but for the call",
     )
     if cached.m == case.m:
-        traffic = Part(TRAFFIC, 0.0, "none beyond the cache, which holds all examples")
+        traffic = Part(TRAFFIC, 0.0, f"none of the examples, which the cache holds{_weights(case)}")
     else:
         how = f"the rest: what {case.m:,} examples take longer than {cached.m:,}, which stay in the cache, so often"
         traffic = _rest(whole, calls, functions, arithmetic, how=how)
     return whole, [calls, functions, traffic, arithmetic]
+
+
+def _weights(case: Case) -> str:
+    size = case.n_h * (case.n_x + case.n_y) * np.dtype(case.dtype).itemsize
+    if size <= caches().get("L2", CACHE):
+        return ""
+    return f"; the weights, {bytes_text(size)}, it does not: their traffic is in the arithmetic"
 
 
 def _counts(case: Case, backend: str) -> Counts:

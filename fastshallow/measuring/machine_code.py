@@ -12,7 +12,7 @@ from .findings import Loop
 MULTIPLY_ADD, DIVISION, ROOT, CALL = "multiply-add", "division", "square root", "call"
 PRODUCT_OR_SUM = ("multiply", "add")
 STACK_STORE, STACK_LOAD = "store to the stack", "load from the stack"
-DIVISION_WEIGHT, CALL_WEIGHT = 8, 40  # cycles, about: what one takes beside an addition
+DIVISION_WEIGHT, CALL_WEIGHT = 8, 40  # additions that take as long
 
 # The first pattern that fits a mnemonic says what it does. In x86's a leading v is left out.
 X86 = (
@@ -51,6 +51,8 @@ AARCH64 = (
     (r"(zip|uzp|trn|ext|tbl|ins)", "shuffle"),
     (r"(fcvt|scvtf|ucvtf)", "convert"),
     (r"frint", "round"),
+    (r"f(abs|neg)|(and|orr|eor|bic)\.", "bits"),
+    (r"(shl|[su]shr|add|sub|cm\w+)\.|(shl|[su]shr)$", "integers in a vector"),
     (r"prfm", "prefetch"),
     (r"(ld|st)[prun1-4]", "move"),
     (r"f?mov", "copy"),
@@ -99,9 +101,9 @@ def loops(assembly: str, where: str) -> list[Loop]:
 
 
 def weight(loop: Loop) -> int:
-    """Roughly the cycles of its arithmetic: by it the hot loop is found."""
+    """Roughly how much arithmetic it is: by it the hot loop is found."""
     return (
-        loop.multiply_adds
+        2 * loop.multiply_adds
         + loop.products_and_sums
         + DIVISION_WEIGHT * loop.divisions
         + CALL_WEIGHT * sum(map(is_function, loop.calls))
@@ -189,7 +191,7 @@ def _aarch64(text: str) -> Instruction:
         stack = "[sp" in rest
         stores = mnemonic.startswith("st")
         memory = (STACK_STORE if stack else "store") if stores else STACK_LOAD if stack else "load"
-    shape = re.search(r"\bv\d+\.(\d+)([sd])\b", rest)
+    shape = re.search(r"\.(\d+)([sd])\b", text)  # fmul v0.4s, ..., or fmul.4s v0, ... as Apple writes it
     if not shape:
         return Instruction(text, does, memory)
     return Instruction(text, does, memory, int(shape[1]) * (32 if shape[2] == "s" else 64), int(shape[1]))
