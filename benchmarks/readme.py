@@ -7,10 +7,11 @@ slower than NumPy is in the table like all else.
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from fastshallow.measuring import bytes_text, digits, records, seconds_text
+from fastshallow.measuring import digits, records, seconds_text
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- tables: python -m benchmarks.readme benchmarks/records/*.json -->", "<!-- end of tables -->"
@@ -20,12 +21,13 @@ OURS = "fused"
 def tables(record: records.Record) -> Iterator[str]:
     """A paragraph on the machine, and a table for each dtype and number of threads."""
     machine, versions = record.machine, record.machine["versions"]
-    caches = ", ".join(f"{name} {bytes_text(size)}" for name, size in machine["caches"].items())
-    yield (
+    caches = ", ".join(f"{name} {size // 1024:,} KiB" for name, size in machine["caches"].items())
+    about = (
         f"{machine['cpu']}, registers of {machine['vector_bits']} bits ({caches}); Python {versions['python']}, NumPy "
         f"{versions['numpy']} with {machine['blas']}; {record.made[:10]}. Medians of {record.processes} processes, and "
         f"intervals of {100 * record.confidence:.0f} %{_noise(record)}."
     )
+    yield textwrap.fill(about, 120)
     for dtype, threads in dict.fromkeys((each.case.dtype, each.threads) for each in record.cells):
         cells = [each for each in record.cells if (each.case.dtype, each.threads) == (dtype, threads)]
         yield f"{dtype}, {'one thread' if threads == 1 else f'{threads} threads'}:"
@@ -53,23 +55,27 @@ def _table(cells: Sequence[records.Cell]) -> Iterator[str]:
         times = [seconds_text(each.seconds.median) if (each := found[name]).seconds else "-" for name in others]
         interval = f"{digits(ours.ratio.value)} ({digits(ours.ratio.low)} to {digits(ours.ratio.high)})"
         mark = "" if ours.verdict == "faster" else f", {ours.verdict}"
-        share = f"{100 * ours.of_limit:.0f} %" if ours.of_limit else "-"
+        share = "-" if ours.of_limit is None else f"{100 * ours.of_limit:.0f} %" if ours.of_limit >= 0.005 else "< 1 %"
         first = "" if cell.case.shape == shape else cell.case.shape
         shape = cell.case.shape
         cells_text = [first, f"{cell.case.m:,}", *times, seconds_text(ours.seconds.median), interval + mark, share]
         yield f"| {' | '.join(cells_text)} |"
 
 
+def written(text: str, paths: Sequence[str | Path]) -> str:
+    """The README with the tables of these records."""
+    before, _, rest = text.partition(BEGIN)
+    made = [each for path in paths for each in tables(records.read(path))]
+    return before + "\n\n".join([BEGIN, *made, END]) + rest.partition(END)[2]
+
+
 def main(paths: Sequence[str]) -> int:
     """Write the tables of these records into the README."""
     text = README.read_text(encoding="utf-8")
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not paths or not begin or not end:
+    if not paths or not text.partition(BEGIN)[2].partition(END)[1]:
         print(f"usage: python -m benchmarks.readme RECORD...; the README has {BEGIN} and {END}", file=sys.stderr)
         return 2
-    made = [each for path in paths for each in tables(records.read(path))]
-    README.write_text(before + "\n\n".join([begin, *made, end]) + after, encoding="utf-8")
+    README.write_text(written(text, paths), encoding="utf-8")
     return 0
 
 
