@@ -77,7 +77,7 @@ class Lesson:
 @functools.cache
 def lessons() -> tuple[Lesson, ...]:
     """All exercises."""
-    folders = (path for path in HERE.iterdir() if FOLDER.fullmatch(path.name) and path.is_dir())
+    folders = (path for path in HERE.iterdir() if FOLDER.fullmatch(path.name) and (path / "exercise.py").is_file())
     return tuple(Lesson(path.name, path) for path in sorted(folders, key=lambda path: int(path.name.split("_")[0])))
 
 

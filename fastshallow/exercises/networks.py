@@ -32,6 +32,12 @@ def probabilities(X: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> Array
     return A2
 
 
+def scores(X: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> Array:
+    """Z2 (n_y, m) of a network whose hidden units are linear, by the reference."""
+    Z2: Array = forward(X, Parameters(W1, b1, W2, b2), hidden="identity", output="identity", backend="numpy")
+    return Z2
+
+
 def step(X: Array, Y: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> tuple[float, Array, Array, Array, Array]:
     """The cost, and dW1, db1, dW2, db2, by the reference."""
     cost, gradients = cost_and_gradients(X, Y, Parameters(W1, b1, W2, b2), backend="numpy")
