@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from fastshallow.command.cli import main
+from fastshallow.command.page import taken_apart
 from fastshallow.measuring import Case, records
 from fastshallow.measuring.findings import ARITHMETIC, CALLS, Anatomy, Counts, Loop, Part
 from fastshallow.measuring.page import charts, markup, plot, write_comparison, write_page
@@ -187,6 +188,30 @@ def test_the_command_draws_a_record(tmp_path, capsys):
     assert (tmp_path / "page.html").stat().st_size > 20_000
     assert main(["bench", "--from", str(EXAMPLE)]) == 2
     assert "--html" in capsys.readouterr().err
+
+
+def test_the_command_draws_what_changed(record, tmp_path, capsys):
+    cells = [cell for cell in record.cells if cell.threads == 1]
+    records.write(dataclasses.replace(record, cells=cells), tmp_path / "a.json")
+    a, html = str(tmp_path / "a.json"), tmp_path / "page.html"
+    assert main(["bench", "--compare", a, a, "--html", str(html)]) == 0
+    assert "page.html" in capsys.readouterr().err
+    assert "What changed between two benchmarks" in html.read_text(encoding="utf-8")
+
+
+def test_steps_are_taken_apart_for_the_page(record, monkeypatch):
+    asked = []
+
+    def dissect(case, backend, seconds):
+        asked.append((case.shape, case.m, backend))
+        return dataclasses.replace(record.anatomies[1], case=case, backend=backend)
+
+    monkeypatch.setattr("fastshallow.command.page.dissect", dissect)
+    found = taken_apart(dataclasses.replace(record, anatomies=[]), wanted=False)
+    assert [each.backend for each in found.anatomies[:5]] == ["loops", "examples", "numpy", "jit", "fused"]
+    assert {m for shape, m, _ in asked if shape == "2-4-1"} == {1, 1024, 16384}
+    assert ("784-128-10", 1, "loops") not in asked  # which takes too long
+    assert len(asked) == len(set(asked)) == 3 * 5 + 3 * 5 + 3 * 4
 
 
 @pytest.fixture(scope="module")
