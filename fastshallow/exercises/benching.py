@@ -47,8 +47,8 @@ def bench(lesson: Lesson, path: Path) -> Measurement:
     """Time the submission at `path`, which `check` has found right."""
     exercise = lesson.exercise
     arguments = exercise.make_case(np.random.default_rng(), exercise.bench.sizes, exercise.bench.dtype)
-    with Process(path, lesson.name) as process:
-        reply = process.ask("bench", LIMIT, function=exercise.function, arguments=arguments)
+    with Process(path, LIMIT, lesson.name) as process:
+        reply = process.ask("bench", function=exercise.function, arguments=arguments)
     wide = [np.asarray(a, np.float64) if isinstance(a, np.ndarray) else a for a in reply["arguments"]]
     expected = results_of(exercise.reference(*wide))
     wrong = difference(exercise, reply["answer"], expected, exercise.bench.sizes, exercise.bench.dtype)[1]

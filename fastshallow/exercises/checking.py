@@ -13,7 +13,7 @@ from .catalog import Lesson
 from .child import arranged
 from .differences import difference, mistaken
 from .format import Answer, Arguments, Check, Exercise, Fact, Sizes, results_of
-from .process import SECONDS, Process, SubmissionError
+from .process import Process, SubmissionError
 from .reading import objections
 
 UNWRITTEN = "NotImplementedError"
@@ -67,7 +67,7 @@ class WrongError(Exception):
         self.hint = hint
 
 
-def check(lesson: Lesson, path: Path, seed: int | None = None, seconds: float = SECONDS) -> Report:
+def check(lesson: Lesson, path: Path, seed: int | None = None, seconds: float | None = None) -> Report:
     """Check the submission at `path` on inputs that are drawn anew, or from `seed`."""
     report = Report(lesson.name, seed=int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed)
     for result in results(lesson, path, report, seconds):
@@ -75,7 +75,7 @@ def check(lesson: Lesson, path: Path, seed: int | None = None, seconds: float = 
     return report
 
 
-def results(lesson: Lesson, path: Path, report: Report, seconds: float = SECONDS) -> Iterator[Result]:
+def results(lesson: Lesson, path: Path, report: Report, seconds: float | None = None) -> Iterator[Result]:
     """One check after the other; when all are done the report is given what the submission printed."""
     exercise = lesson.exercise
     tests = _tests(exercise)
@@ -84,7 +84,7 @@ def results(lesson: Lesson, path: Path, report: Report, seconds: float = SECONDS
         yield Result("your own work", 0, reason)
         yield from (Result(name, points, "not run") for name, points, _ in tests)
         return
-    with Process(path, seconds=seconds) as process:
+    with Process(path, seconds or exercise.seconds) as process:
         checker = _Checker(exercise, process, np.random.default_rng(report.seed))
         problem = _problem(checker)
         for name, points, test in tests:

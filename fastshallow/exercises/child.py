@@ -148,7 +148,24 @@ def bytes_of(call: Callable[[], Any], _: str) -> tuple[Any, int]:
         tracemalloc.stop()
 
 
-COUNTERS: dict[str, Callable[[Callable[[], Any], str], tuple[Any, int]]] = {"steps": steps_of, "bytes": bytes_of}
+def assembly_of(call: Callable[[], Any], _: str) -> tuple[Any, dict[str, str]]:
+    """The answer, and the machine code of what Numba has compiled of the file so far, by name and signature."""
+    answer = call()
+    compiled = vars(sys.modules["submission"]).items()
+    texts = {
+        f"{name}{signature}": text
+        for name, function in compiled
+        if hasattr(function, "inspect_asm")
+        for signature, text in function.inspect_asm().items()
+    }
+    return answer, texts
+
+
+COUNTERS: dict[str, Callable[[Callable[[], Any], str], tuple[Any, Any]]] = {
+    "steps": steps_of,
+    "bytes": bytes_of,
+    "assembly": assembly_of,
+}
 
 
 class Submission:
@@ -166,7 +183,7 @@ class Submission:
             self.arguments = tuple(map(assign, self.arguments, request["arguments"]))
         else:
             self.arguments = tuple(arranged(each, request["order"]) for each in request["arguments"])
-        before, count = self.answer, 0
+        before, count = self.answer, None
         function = getattr(self.module, request["function"])
         counted = request.get("count")
         if counted:

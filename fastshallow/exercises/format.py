@@ -44,9 +44,9 @@ class Fact:
     """Something counted, which depends on no clock: for each of the sizes one count, judged together."""
 
     name: str
-    counted: str  # "steps" of Python, or "bytes" that are allocated at once at most
+    counted: str  # "steps" of Python; "bytes" that are allocated at once at most; "assembly" that Numba made
     at: tuple[Sizes, ...]
-    judge: Callable[[Sequence[int]], str | None]  # says what is wrong, or nothing
+    judge: Callable[[Sequence[Any]], str | None]  # says what is wrong, or nothing
     points: int = 1
     dtype: str = "float64"
 
@@ -96,6 +96,7 @@ class Exercise:
     bench: Bench
     facts: tuple[Fact, ...] = ()
     imports: tuple[str, ...] = ("numpy", "math")
+    seconds: float = 10.0  # for one call; more where Numba compiles in it
     refused: Mapping[str, str] = field(default_factory=dict)  # names that it is to be solved without, and why
 
 

@@ -16,7 +16,6 @@ from typing import Any
 from ..backends import BLAS_THREADS
 from . import child
 
-SECONDS = 10.0  # for one call
 SHOWN = 2000  # characters of what a submission prints
 
 
@@ -32,7 +31,7 @@ class SubmissionError(Exception):
 class Process:
     """A context in which a submission answers."""
 
-    def __init__(self, path: Path, exercise: str | None = None, seconds: float = SECONDS) -> None:
+    def __init__(self, path: Path, seconds: float = 10.0, exercise: str | None = None) -> None:
         self.path, self.exercise, self.seconds = path.resolve(), exercise, seconds
         self.ended = False
 
@@ -57,16 +56,15 @@ class Process:
             with contextlib.suppress(OSError):
                 stream.close()  # type: ignore[union-attr]
 
-    def ask(self, do: str, seconds: float | None = None, **request: Any) -> dict[str, Any]:
+    def ask(self, do: str, **request: Any) -> dict[str, Any]:
         """Ask for something, and return the reply."""
-        limit = seconds or self.seconds
         overdue = []
 
         def end() -> None:
             overdue.append(True)
             self._end()
 
-        late = Timer(limit, end)
+        late = Timer(self.seconds, end)
         late.start()
         assert self._child.stdin is not None and self._child.stdout is not None
         try:
@@ -76,7 +74,7 @@ class Process:
         except (EOFError, OSError, ValueError, LookupError, TypeError, AssertionError):
             if overdue:
                 raise SubmissionError(
-                    f"it did not answer within {limit:g} s: is there a loop that does not end?"
+                    f"it did not answer within {self.seconds:g} s: is there a loop that does not end?"
                 ) from None
             self._end()
             status = self._child.returncode
