@@ -10,8 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-import tracemalloc
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -49,6 +48,7 @@ def measure(m: int, order: str, seconds: float) -> tuple[int, dict[str, float], 
 
     import fastshallow as fs
     from fastshallow.measuring import Case, compare
+    from fastshallow.measuring.cells import peak
 
     X, Y, parameters = Case(30, 64, 1, m).arguments()
     X = np.asarray(X, order=order)
@@ -58,16 +58,6 @@ def measure(m: int, order: str, seconds: float) -> tuple[int, dict[str, float], 
     times = {name: found.minimum for name, found in compare(runs, seconds=seconds).items()}
     memory = {name: peak(partial(train, epochs=2, **way)) for name, way in WAYS.items()}
     return m, {name: time / epochs / m for name, time in times.items()}, memory
-
-
-def peak(function: Callable[[], Any]) -> int:
-    """The most bytes that a call holds at a time."""
-    tracemalloc.start()
-    try:
-        function()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 def table(measured: Sequence[tuple[int, dict[str, float], dict[str, int]]]) -> tuple[list[str], list[list[str]]]:
