@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from fastshallow.backends import BY_EXAMPLE, functional
-from fastshallow.measuring import NAMES, SETS, Case, all_cases, cells, limits, processes, records
+from fastshallow.measuring import NAMES, SETS, Case, all_cases, cells, implementations, limits, processes, records
+from fastshallow.measuring.implementations import PEERS, make_step, missing
 from fastshallow.measuring.records import Limits, Reads
 
+PAIRS = [("tanh", "sigmoid"), ("relu", "softmax"), ("softplus", "identity"), ("leaky_relu", "sigmoid")]
 LOOPS = Case(2, 4, 1, 100)
 QUICK = ("bench", "--shape", "2-4-1", "--seconds", "0.001", "--processes", "2")
 LIMITS = Limits("float32", 1, 1e11, [Reads("L1", 1, 1e11), Reads("memory", 2**20, 1e10)])
@@ -229,3 +231,21 @@ def test_noise_is_told(run, here, monkeypatch):
 
     monkeypatch.setattr(benchmark, "calibration", lambda pulse: records.Calibration(1.0, 2.0, 0.9, 2.0, "it shook"))
     assert "The machine was not quiet: it shook.\n" in run(*QUICK, "--batch-sizes", "8", "--backends", "examples")[1]
+
+
+@pytest.mark.parametrize("case", [Case(2, 4, 2, 9, hidden, output) for hidden, output in PAIRS], ids=str)
+@pytest.mark.parametrize("name", PEERS)
+def test_peers_give_the_same_gradients(name, case):
+    pytest.importorskip(PEERS[name][0])
+    if name == "torch.compile":
+        pytest.skip("compiles for a minute what torch runs")
+    arguments = case.arguments()
+    step = make_step(name, case, arguments, 1)
+    case.validate(name, step.answer(step.call()), case.step("numpy", arguments)())
+
+
+def test_peers_are_asked_only_for_what_they_are_written_for(monkeypatch):
+    monkeypatch.setattr(implementations.importlib.util, "find_spec", lambda package: True)
+    assert missing("jax", "exp") == "not written for exp" and missing("jax", "softmax") == ""
+    monkeypatch.setattr(implementations.importlib.util, "find_spec", lambda package: None)
+    assert missing("torch.compile") == "not installed: pip install torch"

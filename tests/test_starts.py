@@ -10,7 +10,7 @@ from fastshallow.measuring import Case, starts
 
 sys.path.append(str(Path(__file__).parent.parent))  # last, so that an installed fastshallow comes first
 
-from benchmarks import instructions  # noqa: E402
+from benchmarks import instructions
 
 
 def test_what_compiles_nothing_has_no_empty_cache():
