@@ -62,11 +62,11 @@ def measured(bench: Bench, found: dict[str, Any]) -> Measurement:
     baseline, solution = (Ratio(**found[name]["ratio"]) for name in ("baseline", "solution"))
     tier, remark = tier_of(bench, solution)
     return Measurement(
-        found["solution"]["seconds"],
+        found["yours"]["seconds"],
         baseline,
-        found["baseline"]["beside"],
+        found["baseline"]["seconds"],
         solution,
-        found["solution"]["beside"],
+        found["solution"]["seconds"],
         tier,
         remark,
     )

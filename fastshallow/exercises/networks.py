@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..backends import cost_and_gradients, forward
-from ..formulas import Parameters
+from ..formulas import Parameters, initialize_parameters
 from .format import Answer, Arguments, Sizes
 
 Array = NDArray[Any]
@@ -42,6 +42,12 @@ def step(X: Array, Y: Array, W1: Array, b1: Array, W2: Array, b2: Array) -> tupl
     """The cost, and dW1, db1, dW2, db2, by the reference."""
     cost, gradients = cost_and_gradients(X, Y, Parameters(W1, b1, W2, b2), backend="numpy")
     return cost, gradients.W1, gradients.b1, gradients.W2, gradients.b2
+
+
+def initial(n_x: int, n_h: int, n_y: int, scale: float, seed: int) -> tuple[Array, Array, Array, Array]:
+    """W1, b1, W2, b2, drawn by the package."""
+    W1, b1, W2, b2 = initialize_parameters(n_x, n_h, n_y, scale=scale, seed=np.random.default_rng(seed))
+    return W1, b1, W2, b2
 
 
 def sigmoid(Z: Array) -> Array:

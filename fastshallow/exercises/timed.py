@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import deepcopy
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from .catalog import lesson
 from .child import Submission
 from .format import Formula
 
-SECONDS = 2.5  # for the turns of each pair
+SECONDS = 2.5  # for the turns of each
 
 
 def prepare(name: str) -> Callable[[Submission, dict[str, Any]], dict[str, Any]]:
@@ -24,13 +23,11 @@ def prepare(name: str) -> Callable[[Submission, dict[str, Any]], dict[str, Any]]
 
     def bench(submission: Submission, request: dict[str, Any]) -> dict[str, Any]:
         """Time the submission; send the ratios, with its last answer and what that was an answer to."""
-        yours = _Repeated(getattr(submission.module, request["function"]), request["arguments"])
-        others = {"baseline": baseline, "solution": solution}
-        found: dict[str, Any] = {}
-        for other, function in others.items():
-            calls = {other: _Repeated(function, request["arguments"]), "yours": yours}
-            found[other] = _numbers(compare(calls, other, seconds=SECONDS)["yours"])
-        return {"found": found, "answer": yours.answer, "arguments": yours.arguments}
+        written = getattr(submission.module, request["function"])
+        functions = {"yours": written, "baseline": baseline, "solution": solution}
+        calls = {name: _Repeated(function, request["arguments"]) for name, function in functions.items()}
+        found = {name: _numbers(timing) for name, timing in compare(calls, "yours", seconds=SECONDS).items()}
+        return {"found": found, "answer": calls["yours"].answer, "arguments": calls["yours"].arguments}
 
     return bench
 
@@ -57,4 +54,6 @@ class _Repeated:
 
 
 def _numbers(timing: Timing) -> dict[str, Any]:
-    return {"seconds": timing.median, "beside": float(np.median(timing.baseline)), "ratio": asdict(timing.ratio)}
+    """Seconds of a call, and how many times as fast yours is: the inverse of what was measured."""
+    ratio = timing.ratio
+    return {"seconds": timing.median, "ratio": {"value": 1 / ratio.value, "low": 1 / ratio.high, "high": 1 / ratio.low}}
