@@ -1,21 +1,22 @@
 """The estimators beside scikit-learn's MLPs: scores and fits, a grid search, and imports; one thread both.
 
 ``python -m benchmarks.estimators`` fits with default parameters to the same splits of scikit-learn's own data, features
-standardized in a pipeline; searches a grid in processes of their own; and times imports. It takes a quarter of an hour,
-with ``--quick`` a minute.
+standardized in a pipeline; searches a grid in processes of their own; and times imports. Times are the processor's, so
+that other programs disturb them little. It takes some ten minutes, with ``--quick`` two.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 from .one_thread import ONE_THREAD
@@ -34,25 +35,31 @@ grid = {{
     "alpha": [1e-4, 1e-2, 1.0],
 }}
 search = GridSearchCV({name}(random_state=0, max_iter={max_iter}), grid, cv=3, n_jobs=1).fit(X / 16, y)
-print(search.best_score_)
+print(f"{{search.best_score_:.4f}}")
 """
 OURS = {"module": "fastshallow", "name": "ShallowClassifier"}
 THEIRS = {"module": "sklearn.neural_network", "name": "MLPClassifier"}
-IMPORTS = {  # each beside what it is measured by
-    "import fastshallow": "import numpy",
-    "from fastshallow import ShallowClassifier": "import sklearn.base",
-    "from fastshallow import ShallowClassifier ": "import sklearn.neural_network",
-}
+IMPORT = """
+from time import process_time
+begun = process_time()
+{statement}
+print(process_time() - begun)
+"""
+IMPORTS = (  # each with what it is measured by
+    ("import fastshallow", "import numpy"),
+    ("from fastshallow import ShallowClassifier", "import sklearn.base"),
+    ("from fastshallow import ShallowClassifier", "import sklearn.neural_network"),
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; give back its exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.estimators", description=__doc__)
     parser.add_argument("--seeds", type=int, default=10, help="splits of each data set; default: 10")
-    parser.add_argument("--quick", action="store_true", help="two splits, and runs of 20 epochs in the grid")
+    parser.add_argument("--quick", action="store_true", help="2 splits, 20 epochs in the grid, 2 processes an import")
     parser.add_argument("--only", choices=("fits", "grid", "imports"), help="one of the tables")
     arguments = parser.parse_args(argv)
-    os.environ.update(ONE_THREAD)  # read when NumPy is imported
+    os.environ.update(ONE_THREAD | {"FASTSHALLOW_NUM_THREADS": "1"})  # read when NumPy is imported
     warnings.simplefilter("ignore")
     if arguments.only in (None, "fits"):
         show_fits(2 if arguments.quick else arguments.seeds)
@@ -64,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def show_fits(seeds: int) -> None:
-    """The table of scores and of times to fit."""
+    """The table of scores, and of times to fit."""
     import numpy as np
 
     from fastshallow.command.console import show_table
@@ -72,24 +79,25 @@ def show_fits(seeds: int) -> None:
 
     rows, ratios = [], []
     for name in DATA:
-        fits = np.array([[fit(name, seed, ours) for ours in turns(seed)] for seed in range(-1, seeds)])[1:]
-        fits[1::2] = fits[1::2, ::-1]  # (seeds, theirs and ours, score and seconds)
-        scores, seconds = fits[..., 0], fits[..., 1]
-        mean, error = scores.mean(axis=0), scores[:, 0].std(ddof=1) / np.sqrt(seeds)
-        times, ratio = np.median(seconds, axis=0), float(np.median(seconds[:, 0] / seconds[:, 1]))
-        ratios.append(ratio)
-        verdict = "yes" if mean[1] >= mean[0] - error else "NO"
-        told = [f"{mean[1]:.4f}", f"{mean[0]:.4f}", f"{error:.4f}", verdict]
-        rows.append([name, *told, *map(seconds_text, times[::-1]), f"{ratio:.1f}"])
+        fit(name, 0, ours=True)  # compiles
+        pairs = np.array([both(name, seed) for seed in range(seeds)])
+        (theirs, ours), (slow, fast) = pairs.transpose(2, 1, 0)
+        error = theirs.std(ddof=1) / np.sqrt(seeds)
+        verdict = "yes" if ours.mean() >= theirs.mean() - error else "NO"
+        ratios.append(np.median(slow / fast))
+        scores = [f"{each:.4f}" for each in (ours.mean(), theirs.mean(), error)]
+        times = [seconds_text(float(np.median(each))) for each in (fast, slow)]
+        rows.append([name, *scores, verdict, *times, f"{ratios[-1]:.1f}"])
     print(f"default parameters, features standardized, {seeds} splits: means of scores, medians of times and ratios\n")
     header = ("data", "score", "scikit-learn's", "its error", "as good", "fit", "scikit-learn's", "times faster")
     show_table(header, rows)
     print(f"the median over the data: {statistics.median(ratios):.1f} times faster\n", flush=True)
 
 
-def turns(seed: int) -> tuple[bool, bool]:
-    """Whose turn comes first: theirs and ours, or the other way round."""
-    return (True, False) if seed % 2 else (False, True)
+def both(data: str, seed: int) -> list[tuple[float, float]]:
+    """Scores and times, scikit-learn's and ours; who comes first alternates."""
+    found = {ours: fit(data, seed, ours) for ours in ((False, True), (True, False))[seed % 2]}
+    return [found[False], found[True]]
 
 
 def fit(data: str, seed: int, ours: bool) -> tuple[float, float]:
@@ -104,16 +112,13 @@ def fit(data: str, seed: int, ours: bool) -> tuple[float, float]:
 
     X, y = getattr(datasets, f"load_{data}")(return_X_y=True)
     numbers = data == "diabetes"
-    seed = max(0, seed)  # the first turn compiles, and does not count
-    parts = train_test_split(X, y, random_state=seed, stratify=None if numbers else y)
-    if ours:
-        model: Any = (ShallowRegressor if numbers else ShallowClassifier)(random_state=seed, threads=1)
-    else:
-        model = (MLPRegressor if numbers else MLPClassifier)(random_state=seed)
-    pipeline = make_pipeline(StandardScaler(), model)
-    begun = perf_counter()
-    pipeline.fit(parts[0], parts[2])
-    return pipeline.score(parts[1], parts[3]), perf_counter() - begun
+    X, test_X, y, test_y = train_test_split(X, y, random_state=seed, stratify=None if numbers else y)
+    kind: Any = ((MLPClassifier, ShallowClassifier), (MLPRegressor, ShallowRegressor))[numbers][ours]
+    pipeline = make_pipeline(StandardScaler(), kind(random_state=seed))
+    begun = process_time()
+    pipeline.fit(X, y)
+    seconds = process_time() - begun
+    return pipeline.score(test_X, test_y), seconds
 
 
 def show_grid(max_iter: int) -> None:
@@ -121,13 +126,12 @@ def show_grid(max_iter: int) -> None:
     from fastshallow.command.console import show_table
     from fastshallow.measuring import seconds_text
 
-    theirs, score = process(GRID.format(**THEIRS, max_iter=max_iter))
-    rows = [["scikit-learn", seconds_text(theirs), "", score]]
+    slow, score = process(GRID.format(**THEIRS, max_iter=max_iter))
+    rows = [["scikit-learn", seconds_text(slow), "", score]]
     with tempfile.TemporaryDirectory() as folder:
         for cache in "empty", "filled":
             seconds, score = process(GRID.format(**OURS, max_iter=max_iter), FASTSHALLOW_CACHE_DIR=folder)
-            told = [seconds_text(seconds), f"{theirs / seconds:.1f}", score]
-            rows.append([f"fastshallow, {cache} cache", *told])
+            rows.append([f"fastshallow, {cache} cache", seconds_text(seconds), f"{slow / seconds:.1f}", score])
     print("GridSearchCV on digits, 4 activations x 3 sizes x 3 values of alpha, 3 folds, n_jobs=1: whole processes\n")
     show_table(("", "time", "times faster", "best score"), rows)
 
@@ -137,36 +141,33 @@ def show_imports(times: int) -> None:
     from fastshallow.command.console import show_table
     from fastshallow.measuring import seconds_text
 
-    statements = {*IMPORTS.keys(), *IMPORTS.values()}
-    least = dict.fromkeys(statements, float("inf"))
+    least = {statement: float("inf") for pair in IMPORTS for statement in pair}
     for _ in range(times):
-        for each in statements:
-            least[each] = min(least[each], float(process(IMPORT.format(statement=each.strip()))[1]))
+        for statement, before in least.items():
+            least[statement] = min(before, float(process(IMPORT.format(statement=statement))[1]))
     rows = [
         [mine, seconds_text(least[mine]), other, seconds_text(least[other]), f"{least[mine] / least[other]:.2f}"]
-        for mine, other in IMPORTS.items()
+        for mine, other in IMPORTS
     ]
     print(f"imports: the least of {times} processes\n")
     show_table(("", "time", "beside", "time", "times as long"), rows, left=(0, 2))
 
 
-IMPORT = """
-from time import perf_counter
-begun = perf_counter()
-{statement}
-print(perf_counter() - begun)
-"""
-
-
 def process(code: str, **settings: str) -> tuple[float, str]:
-    """The seconds that a fresh process takes, and what it prints."""
-    begun = perf_counter()
+    """The seconds of the processor that a fresh process takes, and what it prints."""
+    before = of_children()
     done = subprocess.run(
         [sys.executable, "-c", code], env=os.environ | settings, capture_output=True, text=True, check=False
     )
     if done.returncode:
         raise RuntimeError(done.stderr)
-    return perf_counter() - begun, done.stdout.strip()
+    return of_children() - before, done.stdout.strip()
+
+
+def of_children() -> float:
+    """Seconds of the processor that processes started here have taken."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 if __name__ == "__main__":
