@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -32,13 +31,11 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Seconds a call, and how they compare."""
+    """Seconds of a call, and how many times as fast it is as others."""
 
     seconds: float
     baseline: Ratio
-    baseline_seconds: float
     solution: Ratio
-    solution_seconds: float
     tier: str | None  # None where it cannot be told
     remark: str  # what limits it, or between which tiers it lies
 
@@ -54,22 +51,8 @@ def bench(lesson: Lesson, path: Path) -> Measurement:
     wrong = difference(exercise, reply["answer"], expected, exercise.bench.sizes, exercise.bench.dtype)[1]
     if wrong:
         raise WrongError(f"while it is timed, the answer is wrong: {wrong}")
-    return measured(exercise.bench, reply["found"])
-
-
-def measured(bench: Bench, found: dict[str, Any]) -> Measurement:
-    """The tier of what was found."""
-    baseline, solution = (Ratio(**found[name]["ratio"]) for name in ("baseline", "solution"))
-    tier, remark = tier_of(bench, solution)
-    return Measurement(
-        found["yours"]["seconds"],
-        baseline,
-        found["baseline"]["seconds"],
-        solution,
-        found["solution"]["seconds"],
-        tier,
-        remark,
-    )
+    solution = Ratio(**reply["solution"])
+    return Measurement(reply["seconds"], Ratio(**reply["baseline"]), solution, *tier_of(exercise.bench, solution))
 
 
 def tier_of(bench: Bench, ratio: Ratio) -> tuple[str | None, str]:

@@ -42,8 +42,8 @@ def times(lesson: Lesson, found: Measurement) -> list[list[str]]:
     """Rows of a table: what, a call, how many times as fast yours is."""
     return [
         ["yours", seconds_text(found.seconds), "", ""],
-        ["baseline", seconds_text(found.baseline_seconds), _ratio(found.baseline), lesson.exercise.bench.baseline_is],
-        ["solution", seconds_text(found.solution_seconds), _ratio(found.solution), "fastshallow exercise solution"],
+        _row("baseline", found, found.baseline, lesson.exercise.bench.baseline_is),
+        _row("solution", found, found.solution, "fastshallow exercise solution"),
     ]
 
 
@@ -59,5 +59,6 @@ def grade(found: Measurement) -> str:
     return f"{found.tier.capitalize()}. What limits it: {found.remark}."
 
 
-def _ratio(ratio: Ratio) -> str:
-    return f"{digits(ratio.value)} ({digits(ratio.low)} to {digits(ratio.high)})"
+def _row(name: str, found: Measurement, ratio: Ratio, what: str) -> list[str]:
+    interval = f"{digits(ratio.value)} ({digits(ratio.low)} to {digits(ratio.high)})"
+    return [name, seconds_text(found.seconds * ratio.value), interval, what]

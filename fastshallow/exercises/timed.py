@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..measuring import Timing, compare
+from ..measuring import compare
 from .catalog import lesson
 from .child import Submission
 from .format import Formula
@@ -26,8 +26,14 @@ def prepare(name: str) -> Callable[[Submission, dict[str, Any]], dict[str, Any]]
         written = getattr(submission.module, request["function"])
         functions = {"yours": written, "baseline": baseline, "solution": solution}
         calls = {name: _Repeated(function, request["arguments"]) for name, function in functions.items()}
-        found = {name: _numbers(timing) for name, timing in compare(calls, "yours", seconds=SECONDS).items()}
-        return {"found": found, "answer": calls["yours"].answer, "arguments": calls["yours"].arguments}
+        found = compare(calls, "yours", seconds=SECONDS)
+        return {
+            "seconds": found["yours"].minimum,
+            "baseline": _inverse(found["baseline"].ratio),
+            "solution": _inverse(found["solution"].ratio),
+            "answer": calls["yours"].answer,
+            "arguments": calls["yours"].arguments,
+        }
 
     return bench
 
@@ -53,7 +59,6 @@ class _Repeated:
         self.answer = self.function(*self.arguments)
 
 
-def _numbers(timing: Timing) -> dict[str, Any]:
-    """Seconds of a call, and how many times as fast yours is: the inverse of what was measured."""
-    ratio = timing.ratio
-    return {"seconds": timing.median, "ratio": {"value": 1 / ratio.value, "low": 1 / ratio.high, "high": 1 / ratio.low}}
+def _inverse(ratio: Any) -> dict[str, float]:
+    """How many times as fast yours is, where the other was measured beside it."""
+    return {"value": 1 / ratio.value, "low": 1 / ratio.high, "high": 1 / ratio.low}
