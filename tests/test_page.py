@@ -179,8 +179,11 @@ def test_when_compiling_pays():
     assert charts.paying([numpy, fused]) == [
         "fused overtakes NumPy with a filled cache after 1,200 steps, with an empty one after 120,000 steps."
     ]
-    slow = records.Start("jit", case, 0.2, None, 0.0, 30e-6)
-    assert charts.paying([numpy, slow]) == ["jit overtakes NumPy with a filled cache never."]
+    slow = records.Start("jit", case, 0.2, 3.0, 0.0, 30e-6)
+    loops = records.Start("loops", case, 0.1, None, 0.0, 1e-6)  # compiles nothing
+    assert charts.paying([numpy, slow, loops]) == [
+        "jit overtakes NumPy with a filled cache never, with an empty one never."
+    ]
 
 
 def test_the_command_draws_a_record(tmp_path, capsys):

@@ -106,7 +106,12 @@ def _roof(name: str, limits: Limits, points: dict[str, list[Point]], look: dict[
     for each, ridge in sorted(zip(limits.reads, ridges, strict=True), key=lambda pair: pair[1]):
         start = max(x.low, y.low / each.bytes_per_second)
         if start < ridge:
-            roofs.append(curve([(start, start * each.bytes_per_second), (ridge, peak)], x, y, "roof"))
+            end = min(ridge, x.high)
+            ends = [(n, n * each.bytes_per_second) for n in (start, end)]
+            roofs.append(curve(ends, x, y, "roof"))
+            if end < ridge:
+                roofs.append(words(RIGHT - 4, y.at(ends[1][1]) + 15, each.level, "end", "roof-name"))
+                continue
             near = next((place for place in names if x.at(ridge) - place < 18), x.at(ridge))
             names[near] = f"{names[near]}, {each.level}" if near in names else each.level
     roofs += [words(place + 1, y.at(peak) + 13, text, "start", "roof-name") for place, text in names.items()]
@@ -217,7 +222,7 @@ def paying(some: list[Start]) -> list[str]:
     numpy = next((each for each in some if each.implementation == "numpy"), None)
     sentences = []
     for each in some:
-        if numpy is None or each is numpy:
+        if numpy is None or each.empty_cache is None:
             continue
         gain, texts = numpy.call - each.call, []
         for first, cache in zip(firsts(each), ("a filled cache", "an empty one"), strict=False):
