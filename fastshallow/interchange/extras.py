@@ -5,16 +5,16 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-EXTRAS = ("onnx", "safetensors", "torch")  # called as the library that they bring
+EXTRAS = ("onnx", "safetensors", "sklearn", "torch")
 
 
-def library(module: str, extra: str) -> Any:
-    """Import a module of the library that an extra of this package brings, or that has none and is its own."""
+def library(module: str, package: str) -> Any:
+    """Import a module; if it is missing, the error names what to install: an extra of this package, or `package`."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
         name = module.partition(".")[0]
         if (error.name or "").partition(".")[0] != name:
             raise  # it is there, but something that it needs is not
-        command = f'"fastshallow[{extra}]"' if extra != name or extra in EXTRAS else name
-        raise ImportError(f"this needs {name}: pip install {command}") from None
+        wanted = f'"fastshallow[{package}]"' if package in EXTRAS else package
+        raise ImportError(f"this needs {name}: pip install {wanted}") from None

@@ -26,13 +26,12 @@ def register_onnx_converter() -> None:
     >>> model = skl2onnx.to_onnx(pipeline, X[:1], options={"zipmap": False})
     """
     skl2onnx = library("skl2onnx", "skl2onnx")
-    shapes = library("skl2onnx.common.shape_calculator", "skl2onnx")
     from ..estimators import ShallowClassifier, ShallowRegressor  # which import scikit-learn
 
     skl2onnx.update_registered_converter(
         ShallowClassifier,
         "FastshallowClassifier",
-        shapes.calculate_linear_classifier_output_shapes,
+        _shapes_of_classes,
         _convert_classifier,
         options=CLASSIFIER_OPTIONS,
     )
@@ -100,6 +99,12 @@ def _convert_classifier(scope: Any, operator: Any, container: Any) -> None:
 def _convert_regressor(scope: Any, operator: Any, container: Any) -> None:
     part = Part(scope, operator, container)
     part.outputs(operator.raw_operator, operator.inputs[0].full_name, operator.outputs[0].full_name)
+
+
+def _shapes_of_classes(operator: Any) -> None:
+    library("skl2onnx.common.shape_calculator", "skl2onnx").calculate_linear_classifier_output_shapes(operator)
+    if operator.raw_operator._label_binarizer.y_type_.startswith("multilabel"):
+        operator.outputs[0].type.shape = [operator.inputs[0].get_first_dimension(), operator.raw_operator.n_outputs_]
 
 
 def _shape_of_numbers(operator: Any) -> None:

@@ -86,7 +86,7 @@ def _hidden(layer: Any) -> tuple[Activation, float]:
     if name == "LeakyReLU":
         return leaky_relu_of(float(layer.negative_slope)), 1.0
     if name == "PReLU" and layer.weight.numel() == 1:
-        return leaky_relu_of(float(layer.weight)), 1.0
+        return leaky_relu_of(layer.weight.item()), 1.0
     if name == "Softplus":
         if not layer.beta > 0.0:
             raise ValueError(f"module has Softplus(beta={layer.beta}); beta must be positive")
