@@ -22,7 +22,7 @@ import tempfile
 from pathlib import Path
 
 CELLS = ("2-4-1-1", "2-4-1-1024", "30-64-1-256")
-FEW, MORE = 2, 12
+FEW, MORE = 2, 202  # two processes differ by 25,000 instructions or so before their first step
 CHANGE = 0.02
 STEPS = """
 import sys
