@@ -1,5 +1,6 @@
 """Every exercise: its solution passes, its stub does not, planted faults and common mistakes are told by name."""
 
+import os
 import re
 
 import numpy as np
@@ -13,7 +14,8 @@ from fastshallow.exercises.format import outcome, results_of
 from fastshallow.exercises.reading import objections
 
 ALL = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
-PLANTED = [(lesson, wrong) for lesson in lessons() for wrong in lesson.wrong]
+EVERY = None if os.environ.get("FASTSHALLOW_TEST_ALL") else 3
+PLANTED = [(lesson, wrong) for lesson in lessons() for wrong in lesson.wrong[:EVERY]]
 
 
 def reasons(lesson, path, words, seconds=None):

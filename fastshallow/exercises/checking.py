@@ -67,6 +67,10 @@ class WrongError(Exception):
         self.hint = hint
 
 
+class CountError(WrongError):
+    """Why a count is not what it should be; the answer is right all the same."""
+
+
 def check(lesson: Lesson, path: Path, seed: int | None = None, seconds: float | None = None) -> Report:
     """Check the submission at `path` on inputs that are drawn anew, or from `seed`."""
     report = Report(lesson.name, seed=int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed)
@@ -138,7 +142,7 @@ def _reason(checker: _Checker, test: Callable[[_Checker], None]) -> tuple[str, s
         checker.wrong = True
         return checker.explain(error)
     except WrongError as wrong:
-        checker.wrong = True
+        checker.wrong |= not isinstance(wrong, CountError)
         return str(wrong), wrong.hint
     return "", ""
 
@@ -192,7 +196,7 @@ class _Checker:
     def fact(self, fact: Fact) -> None:
         """What is counted is what it should be."""
         if self.wrong:
-            raise WrongError("counted when the answers are right")
+            raise CountError("counted when the answers are right")
         counts = []
         for sizes in fact.at:
             arguments = self.exercise.make_case(self.random, sizes, fact.dtype)
@@ -202,7 +206,7 @@ class _Checker:
             counts.append(reply["count"])
         found = fact.judge(counts)
         if found:
-            raise WrongError(found)
+            raise CountError(found)
 
     def explain(self, error: SubmissionError) -> tuple[str, str]:
         """What was raised, and what the mistake may be that raises it."""

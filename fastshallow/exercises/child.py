@@ -19,7 +19,7 @@ from typing import IO, Any
 
 import numpy as np
 
-OTHERS_WORK = ("fastshallow", "scipy", "sklearn", "torch", "jax", "tensorflow", "autograd", "numexpr")
+OTHERS_WORK = ("fastshallow", "sklearn", "torch", "jax", "tensorflow", "autograd")
 
 
 # Messages: a length, a tree as JSON, and the bytes of its arrays. Nothing in them can run.

@@ -125,7 +125,7 @@ def arrays_at_most(count: float, of: tuple[str, str], at: Sizes, why: str, dtype
         return f"{found:.1f} arrays of ({', '.join(of)}) are allocated at once, where {count:g} suffice: {why}"
 
     shape = f"({', '.join(of)})"
-    return Fact(f"memory of at most {count:g} arrays {shape}", "bytes", (at,), judge, dtype=dtype)
+    return Fact(f"memory of at most {count:g} array{'s' * (count != 1)} {shape}", "bytes", (at,), judge, dtype=dtype)
 
 
 def outcome(formula: Formula, arguments: Arguments) -> Answer | Exception:
