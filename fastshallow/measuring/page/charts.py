@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import groupby
 
+from ...backends import BY_EXAMPLE
 from ..cases import Case
 from ..records import Cell, Limits, Record, Result, Start
 from ..units import digits, seconds_text
@@ -139,7 +140,7 @@ def threads(record: Record) -> list[Markup]:
     for number, case in enumerate(cases):
         points: dict[str, list[Point]] = {}
         cells = sorted((cell for cell in record.cells if cell.case == case), key=lambda cell: cell.threads)
-        for name in looks(record):
+        for name in (each for each in look if each not in BY_EXAMPLE):  # which use one thread
             some = [
                 (cell.threads, each.seconds)
                 for cell in cells

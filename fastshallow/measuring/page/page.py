@@ -7,6 +7,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from ...backends import BY_EXAMPLE
 from ..cells import BASELINE
 from ..changes import Change, changes, unlike
 from ..records import Cell, Record
@@ -96,7 +97,6 @@ def _findings(record: Record) -> list[Markup]:
 
 def _sections(record: Record) -> list[tuple[str, str, Markup]]:
     alone = [cell for cell in record.cells if cell.threads == 1]
-    shared = {cell.case for cell in record.cells if cell.threads > 1}
     legend = _legend(record, _timed(alone))
     return [
         ("speed", "Speed against batch size", _gallery(charts.speed(record), "Bars are quartiles.", legend)),
@@ -118,7 +118,7 @@ def _sections(record: Record) -> list[tuple[str, str, Markup]]:
             _gallery(
                 charts.threads(record),
                 "The line is one thread's speed times the threads.",
-                _legend(record, _timed(cell for cell in record.cells if cell.case in shared and cell.threads > 1)),
+                _legend(record, _timed(cell for cell in record.cells if cell.threads > 1) - {*BY_EXAMPLE}),
             ),
         ),
         ("numbers", "Every number", join(tables.results(record), tables.limits(record))),

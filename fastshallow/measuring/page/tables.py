@@ -176,18 +176,18 @@ def starts(record: Record) -> Markup:
     rows = [
         [
             each.implementation,
-            described(each.case),
             *map(seconds, (each.imports, each.empty_cache, each.filled_cache, each.call)),
+            described(each.case),
         ]
         for each in record.starts
     ]
     header = (
         "implementation",
-        "cell",
         "imports",
         "first call, nothing compiled",
         "first call, compiled before",
         "later call",
+        "cell",
     )
     return table("From the start of Python to the second call", header, rows, "all-starts")
 
