@@ -18,4 +18,5 @@ with tempfile.TemporaryDirectory() as folder:
     fast.save(Path(folder) / "net.npz")
     again = fs.Network.load(Path(folder) / "net.npz")
 assert np.array_equal(again.predict_proba(X), fast.predict_proba(X))
+assert again.predictor()(X[:, 0]) == again.predict_proba(X[:, :1]) == again.predict_proba(X)[0, 0]
 print(f"costs differ by {apart:.1e};", *(f"{name} {version(name)}" for name in ("fastshallow", "numpy", "numba")))

@@ -63,7 +63,8 @@ def array_data() -> int:
 @functools.cache
 def answering(dtype: Any) -> dict[str, int]:
     """What `answer` needs of Python and NumPy, by the fields of its record."""
-    interface = importlib.import_module("numpy._core._multiarray_umath")._ARRAY_API  # as NumPy's header files find it
+    core = "numpy.core" if np.__version__.startswith("1.") else "numpy._core"
+    interface = importlib.import_module(f"{core}._multiarray_umath")._ARRAY_API  # as NumPy's header files find it
     kind = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.py_object, ctypes.c_char_p)
     pointer = kind(("PyCapsule_GetPointer", ctypes.pythonapi))(interface, None)
     functions = (ctypes.c_void_p * (NEW_ARRAY + 1)).from_address(pointer)

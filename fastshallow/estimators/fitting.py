@@ -270,7 +270,7 @@ class _Run:
         watched = self.validation or self.extras.callbacks or hasattr(estimator, "_told")
         if watched or getattr(self.optimizer, "lr_schedule", None) == "invscaling":
             return 1
-        return max(1, estimator.n_iter_no_change + 1 - estimator._no_improvement_count)
+        return int(max(1, estimator.n_iter_no_change + 1 - estimator._no_improvement_count))
 
     def take_epochs(self, until: int) -> NDArray[np.float64]:
         """Take epochs for a while, one at least, and `until` at most; give back their losses."""
