@@ -169,6 +169,7 @@ def hidden_units(net: Any, image_shape: Any = None, X: Any = None, ax: Any = Non
 def _free(ends: NDArray[np.float64], taken: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """A place on a line for its number: of some the one that is farthest from the numbers of other lines."""
     places = ends[:, :1] + (ends[:, 1:] - ends[:, :1]) * np.linspace(0.1, 0.9, 17)
+    places = np.clip(places, 0.04, 0.96)  # also of a line that is in a corner
     if not taken:
         return np.asarray(places[:, 8])
     apart = np.linalg.norm(places[:, :, None] - np.array(taken).T[:, None], axis=0).min(axis=1)
