@@ -6,7 +6,7 @@ have no names there, but count. It knows no AVX-512, so kernels are compiled for
 not how fast it is. Fewer instructions are not always faster: fastshallow bench has the last word.
 
 A step's are the difference of two processes, of few steps and of more, divided by how many more: start and imports fall
-out, if both are the same. Where somebody edited the package meanwhile, two counts of one step lay 3 and 11 % apart: count
+out, if both are the same. Where others edited the package meanwhile, counts of one step lay 3 and 11 % apart: count
 twice, in a checkout of its own, before you believe a change.
 """
 
