@@ -11,6 +11,7 @@ from fastshallow.exercises.benching import Ratio, tier_of
 from fastshallow.exercises.checking import Report, results
 from fastshallow.exercises.differences import difference, mistaken
 from fastshallow.exercises.format import outcome, results_of
+from fastshallow.exercises.process import Limits
 from fastshallow.exercises.reading import objections
 
 ALL = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
@@ -18,10 +19,10 @@ EVERY = None if os.environ.get("FASTSHALLOW_TEST_ALL") else 3
 PLANTED = [(lesson, wrong) for lesson in lessons() for wrong in lesson.wrong[:EVERY]]
 
 
-def reasons(lesson, path, words, seconds=None):
+def reasons(lesson, path, words, limits=None):
     """Why the submission fails, up to these words."""
     told = []
-    for result in results(lesson, path, Report(lesson.name, seed=3), seconds):
+    for result in results(lesson, path, Report(lesson.name, seed=3), limits):
         told.append(f"{result.reason} {result.hint}")
         if words in told[-1]:
             break
@@ -97,5 +98,5 @@ def test_what_is_wrong_fails_for_its_reason(planted, tmp_path):
         text = text.replace(old, new)
     path = tmp_path / lesson.file
     path.write_text(text, encoding="utf-8")
-    told = reasons(lesson, path, wrong.reason, seconds=1.0 if "not answer within" in wrong.reason else None)
+    told = reasons(lesson, path, wrong.reason, Limits(call=1.0) if "not answer within" in wrong.reason else None)
     assert wrong.reason in told[-1], told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import sys
 import textwrap
 import time
@@ -12,12 +13,15 @@ from typing import Any
 
 from ..exercises import (
     Lesson,
+    Limits,
     Measurement,
     Progress,
-    Report,
     begin,
     bench,
+    book,
     check,
+    export,
+    grade,
     lesson,
     lessons,
     submission,
@@ -25,7 +29,6 @@ from ..exercises import (
 )
 from .console import print_json, progress_bar, rich_on, shell, show_table
 
-WIDTH = 96
 GLANCE = 0.2  # seconds between looks at the file that is watched
 
 
@@ -78,47 +81,25 @@ def _start(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     this, path = submission(arguments.name, Path())
     report = check(this, path, arguments.seed)
-    _note(this, path, report)
+    Progress(path.parent).note_report(this, report)
     if arguments.json:
         print_json({**asdict(report), "points": report.points, "possible": report.possible, "passed": report.passed})
     else:
-        _show_report(path, report)
+        print(telling.report_text(str(path), report))
         if report.passed:
             print("How fast is it? fastshallow exercise bench")
     return 0 if report.passed else 1
 
 
-def _note(this: Lesson, path: Path, report: Report) -> None:
-    progress = Progress(path.parent)
-    solved = report.passed or bool(progress.of(this).get("solved"))
-    progress.note(this, points=report.points, possible=report.possible, solved=solved)
-
-
-def _show_report(path: Path, report: Report) -> None:
-    print(f"{path}\n")
-    rows = telling.reasons(report)
-    if len({each.reason for each in report.results}) == 1 and not report.passed:
-        print(f"  {report.results[0].reason}")
-    else:
-        for mark, name, reason in rows:
-            brief = len(name) + len(reason) < WIDTH - 10 and "\n" not in reason
-            print(f"  {mark}  {name}{': ' + reason if brief and reason else ''}")
-            for line in () if brief else reason.splitlines():
-                print(textwrap.fill(line, WIDTH, initial_indent=" " * 6, subsequent_indent=" " * 6))
-    if report.output:
-        print(f"\nIt printed:\n{textwrap.indent(telling.output(report), '  ')}")
-    print(f"\n{telling.verdict(report)}")
-
-
 def _bench(arguments: argparse.Namespace) -> int:
     this, path = submission(arguments.name, Path())
     report = check(this, path)
-    _note(this, path, report)
+    Progress(path.parent).note_report(this, report)
     if not report.passed:
         if arguments.json:
             print_json({"passed": False, "points": report.points, "possible": report.possible})
         else:
-            _show_report(path, report)
+            print(telling.report_text(str(path), report))
             print("It is timed when it is right.")
         return 1
     with progress_bar("timing", wanted=not arguments.json):
@@ -133,10 +114,9 @@ def _bench(arguments: argparse.Namespace) -> int:
 
 
 def _show_times(this: Lesson, path: Path, found: Measurement) -> None:
-    sizes = ", ".join(f"{letter} = {size:,}" for letter, size in this.exercise.bench.sizes.items())
-    print(f"{path}, {sizes}, {this.exercise.bench.dtype}, one thread\n")
+    print(f"{path}, {telling.measured_case(this)}\n")
     show_table(telling.TIMES, telling.times(this, found), (0, 3))
-    print(textwrap.fill(telling.grade(found), WIDTH))
+    print(textwrap.fill(telling.grade(found), telling.WIDTH))
     following = Progress(path.parent).next(this)
     if following and found.tier != "none":
         print(_next(following))
@@ -155,9 +135,9 @@ def _watch(arguments: argparse.Namespace) -> int:
             now = seen
         if now != seen:
             report = check(this, path)
-            _note(this, path, report)
+            Progress(path.parent).note_report(this, report)
             print(f"\n{'-' * 40}  {time.strftime('%H:%M:%S')}")
-            _show_report(path, report)
+            print(telling.report_text(str(path), report))
             sys.stdout.flush()
             seen = now
         time.sleep(GLANCE)
@@ -190,12 +170,67 @@ def _progress(arguments: argparse.Namespace) -> int:
     return _list(arguments)
 
 
+def _grade(arguments: argparse.Namespace) -> int:
+    folder = Path(arguments.folder)
+    if not folder.is_dir():
+        raise FileNotFoundError(2, "no such folder", str(folder))
+    with progress_bar("grading", wanted=not (arguments.json or arguments.csv)) as step:
+        grades = grade(folder, Limits(all=arguments.seconds, gigabytes=arguments.memory), step)
+    rows = [
+        {
+            "learner": each.learner,
+            "exercise": each.lesson.name,
+            "points": each.report.points,
+            "possible": each.report.possible,
+            "passed": each.report.passed,
+            "reason": each.reason,
+        }
+        for each in grades
+    ]
+    if arguments.json:
+        details = [[asdict(result) for result in each.report.results] for each in grades]
+        print_json([{**row, "checks": checks} for row, checks in zip(rows, details, strict=True)])
+    elif arguments.csv:
+        writer = csv.DictWriter(sys.stdout, GRADED, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    elif rows:
+        worth = [f"{each.report.points} of {each.report.possible}" for each in grades]
+        cells = [
+            [each.learner, each.lesson.name, points, _short(each.reason)]
+            for each, points in zip(grades, worth, strict=True)
+        ]
+        show_table(["learner", "exercise", "points", "the first that fails"], cells, (0, 1, 3))
+    else:
+        raise ValueError(f"{folder}: no file there has the name of an exercise, such as {lessons()[0].file}")
+    return 0
+
+
+GRADED = ("learner", "exercise", "points", "possible", "passed", "reason")
+
+
+def _short(text: str) -> str:
+    return textwrap.shorten(text, 60, placeholder=" ...")
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    print(export(lesson(arguments.name), arguments.format, Path(arguments.output)))
+    return 0
+
+
+def _book(arguments: argparse.Namespace) -> int:
+    text = book()
+    Path(arguments.file).write_text(text, encoding="utf-8")
+    print(arguments.file)
+    return 0
+
+
 def _show_markdown(text: str) -> None:
     if rich_on(sys.stdout):
         from rich.console import Console
         from rich.markdown import Markdown
 
-        Console(width=min(WIDTH, Console().width)).print(Markdown(text))
+        Console(width=min(telling.WIDTH, Console().width)).print(Markdown(text))
     else:
         print(text.rstrip())
 
@@ -209,4 +244,7 @@ COMMANDS = {
     "hint": _hint,
     "solution": _solution,
     "progress": _progress,
+    "grade": _grade,
+    "export": _export,
+    "book": _book,
 }

@@ -10,7 +10,7 @@ import numpy as np
 from .catalog import Lesson
 from .differences import difference
 from .format import Bench, Tier, results_of
-from .process import Process
+from .process import Limits, Process
 
 BESIDE = 0.05  # how far from an interval a process of other layout in memory may lie
 LIMIT = 60.0  # seconds
@@ -44,7 +44,7 @@ def bench(lesson: Lesson, path: Path) -> Measurement:
     """Time the submission at `path`, which `check` has found right."""
     exercise = lesson.exercise
     arguments = exercise.make_case(np.random.default_rng(), exercise.bench.sizes, exercise.bench.dtype)
-    with Process(path, LIMIT, lesson.name) as process:
+    with Process(path, Limits(call=LIMIT), lesson.name) as process:
         reply = process.ask("bench", function=exercise.function, arguments=arguments)
     wide = [np.asarray(a, np.float64) if isinstance(a, np.ndarray) else a for a in reply["arguments"]]
     expected = results_of(exercise.reference(*wide))

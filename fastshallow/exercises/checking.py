@@ -13,7 +13,7 @@ from .catalog import Lesson
 from .child import arranged
 from .differences import difference, mistaken
 from .format import Answer, Arguments, Check, Exercise, Fact, Sizes, results_of
-from .process import Process, SubmissionError
+from .process import Limits, Process, SubmissionError
 from .reading import objections
 
 UNWRITTEN = "NotImplementedError"
@@ -58,6 +58,12 @@ class Report:
         """Whether all have."""
         return all(each.passed for each in self.results)
 
+    def require(self, name: str) -> None:
+        """Raise AssertionError, with the reason, unless this check has passed: so graders of notebooks count it."""
+        found = [each for each in self.results if each.name == name] or self.results
+        for each in found:
+            assert each.passed, f"{each.name}: {each.reason} {each.hint}".strip()
+
 
 class WrongError(Exception):
     """Why a check fails, and the common mistake that it looks like."""
@@ -71,15 +77,15 @@ class CountError(WrongError):
     """Why a count is not what it should be; the answer is right all the same."""
 
 
-def check(lesson: Lesson, path: Path, seed: int | None = None, seconds: float | None = None) -> Report:
+def check(lesson: Lesson, path: Path, seed: int | None = None, limits: Limits | None = None) -> Report:
     """Check the submission at `path` on inputs that are drawn anew, or from `seed`."""
     report = Report(lesson.name, seed=int(np.random.SeedSequence().generate_state(1)[0]) if seed is None else seed)
-    for result in results(lesson, path, report, seconds):
+    for result in results(lesson, path, report, limits):
         report.results.append(result)
     return report
 
 
-def results(lesson: Lesson, path: Path, report: Report, seconds: float | None = None) -> Iterator[Result]:
+def results(lesson: Lesson, path: Path, report: Report, limits: Limits | None = None) -> Iterator[Result]:
     """One check after the other; when all are done the report is given what the submission printed."""
     exercise = lesson.exercise
     tests = _tests(exercise)
@@ -88,7 +94,7 @@ def results(lesson: Lesson, path: Path, report: Report, seconds: float | None = 
         yield Result("your own work", 0, reason)
         yield from (Result(name, points, "not run") for name, points, _ in tests)
         return
-    with Process(path, seconds or exercise.seconds) as process:
+    with Process(path, limits or Limits(call=exercise.seconds)) as process:
         checker = _Checker(exercise, process, np.random.default_rng(report.seed))
         problem = _problem(checker)
         for name, points, test in tests:
@@ -96,6 +102,11 @@ def results(lesson: Lesson, path: Path, report: Report, seconds: float | None = 
             if process.ended:
                 problem = problem or "not run: an earlier check ended the process"
         report.output = process.output()
+
+
+def points_of(exercise: Exercise) -> list[tuple[str, int]]:
+    """The names of all checks, and what each is worth."""
+    return [(name, points) for name, points, _ in _tests(exercise)]
 
 
 def _own_work(exercise: Exercise, path: Path) -> str:

@@ -19,6 +19,7 @@ from typing import IO, Any
 
 import numpy as np
 
+WRITTEN = 2**25  # bytes of a file, such as that of what is printed
 OTHERS_WORK = ("fastshallow", "sklearn", "torch", "jax", "tensorflow", "autograd")
 
 
@@ -259,9 +260,23 @@ def _names(submission: Submission) -> dict[str, Any]:
     return {"names": [name for name, value in vars(submission.module).items() if callable(value)]}
 
 
+def limit(gigabytes: float) -> None:
+    """Keep what this process and those that it starts may take of memory and disk, where the system can."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_FSIZE, (WRITTEN, WRITTEN))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if gigabytes:
+        memory = int(gigabytes * 2**30)
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
 def main(arguments: Sequence[str]) -> None:
     """Keep the pipes for messages; what the learner prints goes to the errors' stream."""
-    path, *exercise = arguments
+    path, gigabytes, *exercise = arguments
+    limit(float(gigabytes))
     del sys.path[0]
     requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -8,8 +8,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
+from time import monotonic
 from types import TracebackType
 from typing import Any
 
@@ -17,6 +19,15 @@ from ..backends import BLAS_THREADS
 from . import child
 
 SHOWN = 2000  # characters of what a submission prints
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may take: seconds of a call and of all together, and memory, 0 for as much as there is."""
+
+    call: float = 10.0
+    all: float = 600.0
+    gigabytes: float = 0.0
 
 
 class SubmissionError(Exception):
@@ -31,14 +42,18 @@ class SubmissionError(Exception):
 class Process:
     """A context in which a submission answers."""
 
-    def __init__(self, path: Path, seconds: float = 10.0, exercise: str | None = None) -> None:
-        self.path, self.exercise, self.seconds = path.resolve(), exercise, seconds
+    def __init__(self, path: Path, limits: Limits, exercise: str | None = None) -> None:
+        self.path, self.exercise, self.limits = path.resolve(), exercise, limits
+        self._begin = monotonic()
         self.ended = False
 
     def __enter__(self) -> Process:
         self.printed = tempfile.TemporaryFile()
         self._child = subprocess.Popen(
-            [sys.executable, child.__file__, str(self.path), *([self.exercise] if self.exercise else [])],
+            [
+                *(sys.executable, child.__file__, str(self.path), str(self.limits.gigabytes)),
+                *([self.exercise] if self.exercise else []),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self.printed,
@@ -58,13 +73,14 @@ class Process:
 
     def ask(self, do: str, **request: Any) -> dict[str, Any]:
         """Ask for something, and return the reply."""
+        seconds = min(self.limits.call, max(0.01, self.limits.all + self._begin - monotonic()))
         overdue = []
 
         def end() -> None:
             overdue.append(True)
             self._end()
 
-        late = Timer(self.seconds, end)
+        late = Timer(seconds, end)
         late.start()
         assert self._child.stdin is not None and self._child.stdout is not None
         try:
@@ -74,7 +90,7 @@ class Process:
         except (EOFError, OSError, ValueError, LookupError, TypeError, AssertionError):
             if overdue:
                 raise SubmissionError(
-                    f"it did not answer within {self.seconds:g} s: is there a loop that does not end?"
+                    f"it did not answer within {seconds:.3g} s: is there a loop that does not end?"
                 ) from None
             self._end()
             status = self._child.returncode

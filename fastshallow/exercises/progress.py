@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .catalog import Lesson, lesson, lessons
+from .checking import Report
 
 FILE = ".fastshallow-exercises.json"
 
@@ -35,6 +36,11 @@ class Progress:
         with contextlib.suppress(OSError):
             beside.write_text(json.dumps(self._done, indent=1), encoding="utf-8")
             beside.replace(path)
+
+    def note_report(self, lesson: Lesson, report: Report) -> None:
+        """Remember what a check gave; what was right once stays so."""
+        solved = report.passed or bool(self.of(lesson).get("solved"))
+        self.note(lesson, points=report.points, possible=report.possible, solved=solved)
 
     def next(self, after: Lesson | None = None) -> Lesson | None:
         """The first exercise that is not solved, after this one if there is one."""
