@@ -40,12 +40,12 @@ class Measurement:
     remark: str  # what limits it, or between which tiers it lies
 
 
-def bench(lesson: Lesson, path: Path) -> Measurement:
-    """Time the submission at `path`, which `check` has found right."""
+def bench(lesson: Lesson, path: Path, seconds: float = 2.0) -> Measurement:
+    """Time the submission at `path`, which `check` has found right, for so many seconds beside each of the others."""
     exercise = lesson.exercise
     arguments = exercise.make_case(np.random.default_rng(), exercise.bench.sizes, exercise.bench.dtype)
     with Process(path, Limits(call=LIMIT), lesson.name) as process:
-        reply = process.ask("bench", function=exercise.function, arguments=arguments)
+        reply = process.ask("bench", function=exercise.function, arguments=arguments, seconds=seconds)
     wide = [np.asarray(a, np.float64) if isinstance(a, np.ndarray) else a for a in reply["arguments"]]
     expected = results_of(exercise.reference(*wide))
     wrong = difference(exercise, reply["answer"], expected, exercise.bench.sizes, exercise.bench.dtype)[1]

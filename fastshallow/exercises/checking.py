@@ -17,6 +17,7 @@ from .process import Limits, Process, SubmissionError
 from .reading import objections
 
 UNWRITTEN = "NotImplementedError"
+NOT_RUN = "not run"
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Result:
     points: int
     reason: str = ""
     hint: str = ""  # what was done instead, where a common mistake gives the same answer
+    inputs: str = ""  # of which it fails
 
     @property
     def passed(self) -> bool:
@@ -68,9 +70,9 @@ class Report:
 class WrongError(Exception):
     """Why a check fails, and the common mistake that it looks like."""
 
-    def __init__(self, reason: str, hint: str = "") -> None:
+    def __init__(self, reason: str, hint: str = "", inputs: str = "") -> None:
         super().__init__(reason)
-        self.hint = hint
+        self.hint, self.inputs = hint, inputs
 
 
 class CountError(WrongError):
@@ -92,15 +94,15 @@ def results(lesson: Lesson, path: Path, report: Report, limits: Limits | None = 
     reason = _own_work(exercise, path)
     if reason:
         yield Result("your own work", 0, reason)
-        yield from (Result(name, points, "not run") for name, points, _ in tests)
+        yield from (Result(name, points, NOT_RUN) for name, points, _ in tests)
         return
     with Process(path, limits or Limits(call=exercise.seconds)) as process:
         checker = _Checker(exercise, process, np.random.default_rng(report.seed))
         problem = _problem(checker)
         for name, points, test in tests:
-            yield Result(name, points, *((problem, "") if problem else _reason(checker, test)))
+            yield Result(name, points, *((problem,) if problem else _reason(checker, test)))
             if process.ended:
-                problem = problem or "not run: an earlier check ended the process"
+                problem = problem or NOT_RUN
         report.output = process.output()
 
 
@@ -146,7 +148,7 @@ def _tests(exercise: Exercise) -> list[tuple[str, int, Callable[[_Checker], None
     return tests
 
 
-def _reason(checker: _Checker, test: Callable[[_Checker], None]) -> tuple[str, str]:
+def _reason(checker: _Checker, test: Callable[[_Checker], None]) -> tuple[str, ...]:
     try:
         test(checker)
     except SubmissionError as error:
@@ -154,8 +156,8 @@ def _reason(checker: _Checker, test: Callable[[_Checker], None]) -> tuple[str, s
         return checker.explain(error)
     except WrongError as wrong:
         checker.wrong |= not isinstance(wrong, CountError)
-        return str(wrong), wrong.hint
-    return "", ""
+        return str(wrong), wrong.hint, wrong.inputs
+    return ()
 
 
 class _Checker:
@@ -219,12 +221,12 @@ class _Checker:
         if found:
             raise CountError(found)
 
-    def explain(self, error: SubmissionError) -> tuple[str, str]:
+    def explain(self, error: SubmissionError) -> tuple[str, ...]:
         """What was raised, and what the mistake may be that raises it."""
         if not error.kind or self.last is None:
-            return str(error), ""
+            return (str(error),)
         arguments, sizes = self.last
-        return f"with {_sizes(sizes)}, {error}", mistaken(self.exercise, arguments, sizes, None, error.raised)
+        return str(error), mistaken(self.exercise, arguments, sizes, None, error.raised), _sizes(sizes)
 
     @property
     def _small(self) -> Check:
@@ -247,7 +249,7 @@ class _Checker:
         at, found = difference(self.exercise, answer, expected, sizes, dtype, tolerance)
         if found:
             hint = mistaken(self.exercise, arguments, sizes, results_of(answer), "", expected, at)
-            raise WrongError(f"with {_sizes(sizes)}{_kind(dtype, order)}: {found}", hint)
+            raise WrongError(found, hint, f"{_sizes(sizes)}{_kind(dtype, order)}")
 
 
 def _kind(dtype: str, order: str) -> str:

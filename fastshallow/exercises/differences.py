@@ -124,7 +124,7 @@ def mistaken(
 ) -> str:
     """What to say to a common mistake: that whose formula gives this answer, or raises this exception.
 
-    First one that gives all results alike, then one that gives the first wrong result, `at`.
+    First one that gives all results alike, then one that gives the first wrong result, `at`, or another wrong one.
     """
     outcomes = [(mistake, outcome(mistake.formula, arguments)) for mistake in exercise.mistakes]
     if answer is None:
@@ -134,8 +134,13 @@ def mistaken(
     everywhere = [mistake for mistake, wrong in wrongs if _alike(answer, wrong)]
     if everywhere or at not in exercise.results or len(answer) != len(expected):
         return _said(everywhere, sizes)
-    i = exercise.results.index(at)
-    return _said([m for m, wrong in wrongs if len(wrong) > i and _alike(answer[i : i + 1], wrong[i : i + 1])], sizes)
+    first = exercise.results.index(at)
+    for i in sorted(range(len(answer)), key=lambda i: i != first):
+        part = slice(i, i + 1)
+        found = [mistake for mistake, wrong in wrongs if _alike(answer[part], wrong[part])]
+        if found and not _alike(answer[part], expected[part]):
+            return _said(found, sizes)
+    return ""
 
 
 def _said(mistakes: Sequence[Mistake], sizes: Mapping[str, int]) -> str:
@@ -150,6 +155,9 @@ def _alike(answer: Sequence[Any], wrong: Sequence[Any]) -> bool:
     except (TypeError, ValueError):
         return False
     return all(
-        a.shape == w.shape and np.allclose(a, w, rtol=1e-4, atol=1e-5 * np.abs(w).max(initial=1e-9), equal_nan=True)
-        for a, w in pairs
+        a.shape == w.shape and np.allclose(a, w, rtol=1e-4, atol=1e-5 * _largest(w), equal_nan=True) for a, w in pairs
     )
+
+
+def _largest(values: Any) -> float:
+    return float(np.abs(values[np.isfinite(values)]).max(initial=1e-9))

@@ -8,7 +8,7 @@ from html import escape
 from ..measuring import digits, seconds_text
 from .benching import Measurement, Ratio
 from .catalog import Lesson
-from .checking import Report
+from .checking import NOT_RUN, Report
 
 WIDTH = 96
 SHOWN = 20  # lines of what a submission prints
@@ -26,12 +26,15 @@ def reasons(report: Report) -> list[tuple[bool, str, str]]:
     """Of each check: whether it passed, its name, and why not; what was told already is not told again."""
     rows: list[tuple[bool, str, str]] = []
     told: set[str] = set()
-    for each in report.results:
+    run = [each for each in report.results if each.reason != NOT_RUN]
+    for each in run:
         known = (each.hint or each.reason) in told
         told.add(each.hint or each.reason)
-        why = f"{each.reason}\n{each.hint}".strip()
+        where = f"with {each.inputs}: " if each.inputs else ""
+        why = f"{where}{each.reason}\n{each.hint}".strip()
         rows.append((each.passed, each.name, "the same" if known and why else why))
-    return rows
+    left = len(report.results) - len(run)
+    return rows + [(False, f"{left} check{'s' * (left != 1)} that cannot be run then", "")] * (left > 0)
 
 
 def report_text(title: str, report: Report) -> str:

@@ -13,8 +13,6 @@ from .catalog import lesson
 from .child import Submission
 from .format import Formula
 
-SECONDS = 2.5  # for the turns of each
-
 
 def prepare(name: str) -> Callable[[Submission, dict[str, Any]], dict[str, Any]]:
     """Get ready what the submission is compared with, before it is imported and the package is out of its reach."""
@@ -26,7 +24,7 @@ def prepare(name: str) -> Callable[[Submission, dict[str, Any]], dict[str, Any]]
         written = getattr(submission.module, request["function"])
         functions = {"yours": written, "baseline": baseline, "solution": solution}
         calls = {name: _Repeated(function, request["arguments"]) for name, function in functions.items()}
-        found = compare(calls, "yours", seconds=SECONDS)
+        found = compare(calls, "yours", seconds=request["seconds"])
         return {
             "seconds": found["yours"].minimum,
             "baseline": _inverse(found["baseline"].ratio),
