@@ -14,7 +14,8 @@ FLOORS = [
     ["data"],
     ["backends"],
     ["training", "measuring"],
-    ["estimators", "interchange", "plot"],
+    ["estimators", "plot"],
+    ["interchange"],
     ["exercises"],
     ["command"],
 ]

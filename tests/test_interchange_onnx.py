@@ -132,6 +132,11 @@ REFUSED = {
     "shapes": ([FIRST, TANH, ("Gemm", ["a", "W1"], ["Y"], {"transB": 1})], "first layer gives 6 numbers"),
     "a wide constant": ([*NARROW, TANH, SECOND], "meets 1 scores"),
     "zipmap": ([FIRST, TANH, LAST, ZIPMAP], "ZipMap"),
+    "flat": (
+        [("Flatten", ["X"], ["x"], {"axis": 0}), ("MatMul", ["x", "W1T"], ["z"]), TANH, SECOND],
+        "computes Flatten",
+    ),
+    "upright": ([("Gemm", ["X", "W1", "up"], ["z"], {"transB": 1}), TANH, SECOND], r"biases of shape \(6, 1\)"),
     "many nodes": ([("Identity", ["X"], ["X0"])] * 101, "its graph has 101 nodes"),
     "constants": ([("Mul", ["W1", "W1"], ["W"]), FIRST, TANH, SECOND], "operator Mul of constants is unknown"),
 }
@@ -140,7 +145,7 @@ REFUSED = {
 @pytest.mark.parametrize("what", REFUSED)
 def test_other_graphs_are_refused_with_what_was_found(what, tmp_path):
     nodes, words = REFUSED[what]
-    more = {"h": np.eye(6, 6), "zero": 0.0, "narrow": np.ones((4, 1))}
+    more = {"h": np.eye(6, 6), "zero": 0.0, "narrow": np.ones((4, 1)), "up": np.ones((6, 1))}
     with pytest.raises(NetworkFileError, match=words):
         fs.from_onnx(graph_of(nodes, CONSTANTS | more, path=tmp_path / "g.onnx"))
 

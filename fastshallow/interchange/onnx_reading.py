@@ -38,7 +38,7 @@ ALLOWED = (
     "Gemm, or MatMul and Add; Tanh, Sigmoid, Relu, LeakyRelu, Softplus or none; Gemm, or MatMul and Add; Sigmoid, "
     "Softmax, Exp or none; before them Sub, Div, Add, Mul or Scaler of features"
 )
-SAME = ("Identity", "Dropout", "Flatten")
+SAME = ("Identity", "Dropout")
 DOMAINS = ("", "ai.onnx", "ai.onnx.ml")  # ONNX's own
 NODES = 100
 TEXT = 200  # letters: no formula of one layer takes more
@@ -58,8 +58,8 @@ class Value:
         """A new layer on top."""
         if len(self.layers) == 2:
             raise files.FileError("two hidden layers or more; a network of fastshallow has one")
-        if np.size(b) not in (1, len(W)):
-            raise files.FileError(f"a layer has {len(W)} outputs, but {np.size(b)} biases")
+        if np.size(b) not in (1, len(W)) or (np.ndim(b) == 2 and len(b) > 1):
+            raise files.FileError(f"a layer has {len(W)} outputs, but biases of shape {np.shape(b)}")
         layer = (W, np.broadcast_to(np.asarray(b, W.dtype).reshape(-1), (len(W),)))
         return replace(self, layers=(*self.layers, layer), before=(*self.before, self.text), text="z")
 
@@ -232,7 +232,7 @@ class Reader:
             if operator == "Transpose" and inputs[0].ndim == 2 and attributes.get("perm", [1, 0]) == [1, 0]:
                 return inputs[0].T
             raise files.FileError(f"its operator {operator} of constants is unknown; allowed is {ALLOWED}")
-        if operator in SAME and isinstance(inputs[0], Value):
+        if operator in SAME or (operator == "Flatten" and attributes.get("axis", 1) == 1):
             return inputs[0]
         if operator == "Cast" and attributes["to"] in (self.types.FLOAT, self.types.DOUBLE):
             return inputs[0]
@@ -259,6 +259,7 @@ class Reader:
 
     def arithmetic(self, operator: str, a: Any, b: Any) -> Value:
         """An operation with a constant becomes part of a layer, or of a formula."""
+        x: Value
         x, c = (a, b) if isinstance(a, Value) else (b, a)
         if isinstance(c, np.ndarray) and x.text in ("x", "z"):
             c = c.astype(np.float64) if x.text == "x" else c
@@ -278,7 +279,7 @@ class Reader:
         """A formula of what goes in."""
         values = [each for each in inputs if isinstance(each, Value)]
         first: Value = values[0]
-        alike = all(each.layers is first.layers or _same(each, first) for each in values)
+        alike: bool = all(each.layers is first.layers or _same(each, first) for each in values)
         if operator == "Softmax" and attributes.get("axis", -1) not in (1, -1):
             operator = f"Softmax along axis {attributes['axis']}"
         if operator == "Concat" and attributes.get("axis") not in (1, -1):
