@@ -259,8 +259,8 @@ class Reader:
 
     def arithmetic(self, operator: str, a: Any, b: Any) -> Value:
         """An operation with a constant becomes part of a layer, or of a formula."""
-        x: Value
-        x, c = (a, b) if isinstance(a, Value) else (b, a)
+        x: Value = a if isinstance(a, Value) else b
+        c = b if x is a else a
         if isinstance(c, np.ndarray) and x.text in ("x", "z"):
             c = c.astype(np.float64) if x.text == "x" else c
             if c.ndim > 2 or (c.ndim == 2 and len(c) > 1):
