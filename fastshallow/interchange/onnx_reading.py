@@ -260,7 +260,7 @@ class Reader:
     def arithmetic(self, operator: str, a: Any, b: Any) -> Value:
         """An operation with a constant becomes part of a layer, or of a formula."""
         x: Value = a if isinstance(a, Value) else b
-        c = b if x is a else a
+        c = b if isinstance(a, Value) else a
         if isinstance(c, np.ndarray) and x.text in ("x", "z"):
             c = c.astype(np.float64) if x.text == "x" else c
             if c.ndim > 2 or (c.ndim == 2 and len(c) > 1):
@@ -270,8 +270,8 @@ class Reader:
             if operator == "Mul":
                 return x.affine(c, 0.0)
             if operator == "Sub":
-                return x.affine(1.0, -c) if x is a else x.affine(-1.0, c)
-            if x is a:
+                return x.affine(1.0, -c) if isinstance(a, Value) else x.affine(-1.0, c)
+            if isinstance(a, Value):
                 return x.affine(1.0 / c, 0.0)
         return self.called(operator, [a, b], {})
 
