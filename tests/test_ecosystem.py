@@ -5,7 +5,8 @@ import pickle
 import numpy as np
 import pytest
 
-sklearn = pytest.importorskip("sklearn")
+pytest.importorskip("sklearn")
+import sklearn
 from sklearn import config_context
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -20,7 +21,7 @@ import fastshallow as fs
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 SHORT = {"activation": "tanh", "max_iter": 5, "random_state": 0, "hidden_layer_sizes": 8}
-COUNTS = {"1.6.0": (66, 58), "1.6.1": (67, 59), "1.9.1": (68, 60)}  # one more for the classifier than MLPClassifier has: class_weight
+COUNTS = {"1.6.0": (66, 58), "1.6.1": (67, 59), "1.9.1": (68, 60)}  # the classifier has class_weight
 
 
 MARK = parametrize_with_checks([fs.ShallowClassifier(max_iter=100), fs.ShallowRegressor(max_iter=100)])

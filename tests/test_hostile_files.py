@@ -269,6 +269,10 @@ NETWORKS = [
     ({**FEATURES, "recipe": np.array("[" * 10**5)}, "its recipe of features can't be read"),
     ({**TARGET, "target_scale": np.ones((1, 1))}, "target_mean is missing"),
     ({**TARGET, "target_mean": np.zeros((1, 1)), "target_scale": -np.ones((1, 1))}, "target_scale holds something"),
+    (
+        {**TARGET, "target_mean": np.zeros((1, 1)), "target_scale": np.ones((1, 1))},
+        "its target has a unit, but its output is 'sigmoid'",
+    ),
     ({**TARGET, "target_classes": np.array(["a", "b", "c"])}, "3 classes for 1 outputs"),
 ]
 

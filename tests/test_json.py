@@ -16,8 +16,8 @@ from fastshallow.command.console import json_text
 QUICK = ("--backend", "numpy", "--epochs", "20")
 TRAIN = {
     "data", "columns", "examples", "examples_held_out", "shape", "dtype", "reason", "class_weight", "threads",
-    "checkpoint", "resumed", "plot", "saved", "hidden", "output", "seed", "epochs", "learning_rate", "scale", "optimizer",
-    "l2", "dropout", "batch_size", "patience", "validation", "run",
+    "checkpoint", "resumed", "plot", "saved", "hidden", "output", "seed", "epochs", "learning_rate", "scale",
+    "optimizer", "l2", "dropout", "batch_size", "patience", "validation", "run",
 }  # fmt: skip
 RUN = {"backend", "compile_seconds", "seconds", "epochs", "stopped", "cost", "training", "held_out"}
 CLASSES = {"accuracy", "most_frequent", "classes", "precision", "recall", "confusion"}

@@ -107,7 +107,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 
 def regular_size(path: str | os.PathLike[str], what: str = "network file") -> int:
-    """The size of a file to read in bytes; FileError for a pipe, which would wait for ever, or /dev/zero without end."""
+    """The bytes of a file to read; FileError for a pipe, which would wait for ever, or /dev/zero without end."""
     about = os.stat(path)
     if not stat.S_ISREG(about.st_mode):
         raise FileError(f"not a {what}: no regular file")

@@ -100,12 +100,10 @@ class Layers(NamedTuple):
 def _layers(network: Network, real: np.dtype[Any], int8: bool) -> Layers:
     W1: NDArray[Any]
     W2: NDArray[Any]
-    W1, b1, W2, b2 = (array.astype(np.float64) for array in network.parameters)
+    W1, b1, W2, b2 = (array.astype(np.float64) for array in (*network.parameters[:2], *network.output_parameters))
     (n_h, n_x), n_y = W1.shape, len(W2)
-    features, target = network.features, network.target
+    features = network.features
     mean, scale = (features.mean, features.scale) if features is not None else (np.zeros((n_x, 1)), np.ones((n_x, 1)))
-    if target is not None and target.scale is not None and target.mean is not None:
-        W2, b2 = W2 * target.scale, b2 * target.scale + target.mean
     shift, step1, step2, factor = mean.astype(real), np.ones((n_h, 1)), np.ones((n_y, 1)), 1.0 / scale
     b1 = b1 - (W1 / scale.T) @ (mean - shift)  # what `real` does not hold of the mean
     if int8:

@@ -101,9 +101,7 @@ def to_onnx(network: Network, path: str | os.PathLike[str]) -> None:
 
 
 def _model(network: Network, graph: Graph) -> Any:
-    (W1, b1, W2, b2), features, target = network.parameters, network.features, network.target
-    if target is not None and target.scale is not None and target.mean is not None:
-        W2, b2 = W2 * target.scale, b2 * target.scale + target.mean
+    (W1, b1), (W2, b2), features = network.parameters[:2], network.output_parameters, network.features
     x = "X"
     if features is not None and (features.mean.any() or (features.scale != 1.0).any()):
         x = graph.standardize("X", features.mean, features.scale)

@@ -14,13 +14,11 @@ from ..training import Network, Target, problem_of
 
 def folded(network: Network) -> Parameters:
     """Parameters that take features and give numbers in their own units, in the network's dtype."""
-    W1, b1, W2, b2 = (array.astype(np.float64) for array in network.parameters)
-    features, target = network.features, network.target
+    W1, b1, W2, b2 = (array.astype(np.float64) for array in (*network.parameters[:2], *network.output_parameters))
+    features = network.features
     if features is not None:
         W1 = W1 / features.scale.T
         b1 = b1 - W1 @ features.mean
-    if target is not None and target.scale is not None and target.mean is not None:
-        W2, b2 = W2 * target.scale, b2 * target.scale + target.mean
     dtype = network.parameters.W1.dtype
     p = Parameters(*(array.astype(dtype) for array in (W1, b1, W2, b2)))
     for name, array in p._asdict().items():

@@ -212,18 +212,24 @@ class Network(Exports):
         the dtype holds it: products of large features would lose what they differ by.
         """
         if dtype not in self._by_dtype:
-            W1, b1, W2, b2 = self.parameters
+            (W1, b1), (W2, b2) = self.parameters[:2], self.output_parameters
             shift, number = None, computing(dtype)
             if self.features is not None:
                 W1, mean = W1 / self.features.scale.T, self.features.mean
                 shift = np.ascontiguousarray(mean, number)
                 b1 = b1 - W1 @ (mean - shift)
                 shift = shift if shift.any() else None
-            if self.target is not None and self.target.scale is not None and self.target.mean is not None:
-                W2, b2 = W2 * self.target.scale, b2 * self.target.scale + self.target.mean
             p = Parameters(*(array.astype(number, "C") for array in (W1, b1, W2, b2)))
             self._by_dtype[dtype] = Frozen(p, self.hidden, self.output, shift)
         return self._by_dtype[dtype]
+
+    @property
+    def output_parameters(self) -> tuple[NDArray[Any], NDArray[Any]]:
+        """W2 and b2 that give numbers in the target's own unit."""
+        target, (_, _, W2, b2) = self.target, self.parameters
+        if target is None or target.scale is None or target.mean is None:
+            return W2, b2
+        return W2 * target.scale, b2 * target.scale + target.mean
 
     @cached_property
     def _by_dtype(self) -> dict[Any, Frozen]:
@@ -297,6 +303,8 @@ def problem_of(network: Network) -> str | None:
             return f"{len(features.names)} names for {n_x} features"
         if features.recipe is not None and features.recipe.names != features.names:
             return "its recipe makes other features"
+    if target is not None and target.scale is not None and network.output.name != "identity":
+        return f"its target has a unit, but its output is {network.output.name!r}"
     if target is not None and target.classes and len(target.classes) != max(n_y, 2):
         return f"{len(target.classes)} classes for {n_y} outputs"
     return None
