@@ -106,7 +106,7 @@ def test_bench_times_the_right_answer_alone(folder):
     assert found.baseline.low <= found.baseline.value <= found.baseline.high
     assert found.seconds > 0
     kept = SECOND.solution.replace("def forward(", "kept = []\n\n\ndef forward(").replace(
-        "    a1 =", "    if len(kept) > 99:\n        return kept[0]\n    a1 ="
+        "    a1 =", "    if len(kept) > 20:\n        return kept[0]\n    a1 ="
     )
     kept = kept.replace("return 1 / (1 + np.exp(-z2))", "kept.append(1 / (1 + np.exp(-z2)))\n    return kept[-1]")
     (folder / SECOND.file).write_text(kept)

@@ -80,7 +80,7 @@ def test_each_common_mistake_has_its_own_message(lesson):
             if isinstance(wrong, Exception):
                 found, told = True, mistaken(exercise, arguments, sizes, None, str(wrong))
             else:
-                at, found = difference(exercise, wrong, expected, sizes, "float64")
+                at, found = difference(exercise, wrong if len(wrong) > 1 else wrong[0], expected, sizes, "float64")
                 told = mistaken(exercise, arguments, sizes, wrong, "", expected, at) if found else ""
             if found:
                 assert mistake.message.format(**sizes) in told

@@ -19,7 +19,7 @@ def difference(
     """The first result that is wrong, by its name and in a sentence; both empty if all are right."""
     if answer is None:
         return exercise.results[0], f"{exercise.function} returns None: is a return missing?"
-    answers = results_of(answer)
+    answers = results_of(answer) if len(expected) > 1 else (answer,)
     if len(answers) != len(expected):
         wanted = ", ".join(exercise.results)
         found = "one result" if len(answers) == 1 else f"{len(answers)} results"
@@ -47,7 +47,10 @@ def _differs(name: str, result: Any, right: Any, sizes: Sizes, dtype: str, allow
     place = tuple(int(i) for i in np.argwhere(wrong)[0]) if want.ndim else ()
     where = f"{name}[{', '.join(map(str, place))}]" if place else name
     count = f"; {wrong.sum():,} of {wrong.size:,} are wrong" if wrong.size > 1 else ""
-    return f"{where} is {got[place]:.6g}, and should be {want[place]:.6g}{count}{_ratio_reason(name, got, want, sizes)}"
+    found, right = (f"{float(each[place]):.6g}" for each in (got, want))
+    if found == right:
+        found, right = (f"{float(each[place]):.17g}" for each in (got, want))
+    return f"{where} is {found}, and should be {right}{count}{_ratio_reason(name, got, want, sizes)}"
 
 
 def _kind(name: str, result: Any, right: Any) -> str:
@@ -102,7 +105,7 @@ def _ratio_reason(name: str, got: Any, want: Any, sizes: Sizes) -> str:
         return f". {name} is transposed" if same else ""
     ratio = float(np.median(ratios))
     if abs(ratio - 1) < 0.01:
-        return ". Only its last digits differ"
+        return ". It is nearly right: is it an approximation, or is something added, or computed in float32?"
     if abs(ratio + 1) < 0.01:
         return ". All of it has the wrong sign"
     for letter, size in sizes.items():
@@ -131,6 +134,8 @@ def mistaken(
         found = [mistake for mistake, wrong in outcomes if isinstance(wrong, Exception) and str(wrong) == raised]
         return _said(found, sizes) if raised else ""
     wrongs = [(mistake, wrong) for mistake, wrong in outcomes if isinstance(wrong, tuple)]
+    if _alike(answer, expected):
+        return ""  # what is nearly right is like a mistake that does not show here
     everywhere = [mistake for mistake, wrong in wrongs if _alike(answer, wrong)]
     if everywhere or at not in exercise.results or len(answer) != len(expected):
         return _said(everywhere, sizes)

@@ -6,8 +6,16 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 
 ALWAYS = ("__future__", "typing", "collections", "itertools", "functools", "operator", "math")
-ESCAPES = ("eval", "exec", "compile", "open", "__import__", "globals", "vars", "breakpoint", "input", "setattr")
-ATTRIBUTES = ("__globals__", "__builtins__", "__subclasses__", "__code__", "__loader__", "__dict__", "modules")
+ESCAPES = {
+    *("eval", "exec", "compile", "open", "globals", "locals", "vars", "breakpoint", "input"),
+    *("getattr", "setattr", "delattr"),
+}  # of Python
+DOORS = {
+    *("sys", "_sys", "os", "builtins", "modules", "settrace", "setprofile", "attrgetter", "methodcaller"),
+    *("tb_frame", "f_back", "f_globals", "f_locals", "gi_frame", "cr_frame"),
+    *("memmap", "tofile", "fromfile", "ctypeslib", "f2py"),
+}  # of modules and objects, into what a submission has no business in
+PLAIN = {"__name__", "__all__", "__init__", "__call__"}
 
 
 def objections(text: str, imports: Sequence[str], refused: Mapping[str, str]) -> Iterator[str]:
@@ -22,15 +30,22 @@ def objections(text: str, imports: Sequence[str], refused: Mapping[str, str]) ->
         elif isinstance(node, ast.ImportFrom):
             imported |= {alias.asname or alias.name for alias in node.names}
             yield from _not_allowed("." * node.level + (node.module or ""), node.lineno, imports)
+            for alias in node.names:
+                yield from _no_use(alias.name, node.lineno, DOORS, refused)
     for node in ast.walk(tree):
-        name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
-        line = getattr(node, "lineno", 0)
-        if (isinstance(node, ast.Name) and name in ESCAPES) or name in ATTRIBUTES:
-            yield f"line {line} uses {name}, which no exercise needs"
-        elif name in refused:
-            yield f"line {line} uses {name}: {refused[name]}"
-        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load) and _root(node) in imported:
-            yield f"line {line} changes {ast.unparse(node)}: others use it too, and so does the check"
+        if isinstance(node, ast.Name):
+            yield from _no_use(node.id, node.lineno, ESCAPES, {})
+        elif isinstance(node, ast.Attribute):
+            yield from _no_use(node.attr, node.lineno, DOORS, refused)
+            if not isinstance(node.ctx, ast.Load) and _root(node) in imported:
+                yield f"line {node.lineno} changes {ast.unparse(node)}: others use it too, and so does the check"
+
+
+def _no_use(name: str, line: int, never: set[str], refused: Mapping[str, str]) -> Iterator[str]:
+    if name in never or (name.startswith("__") and name not in PLAIN):
+        yield f"line {line} uses {name}, which no exercise needs"
+    elif name in refused:
+        yield f"line {line} uses {name}: {refused[name]}"
 
 
 def _not_allowed(module: str, line: int, imports: Sequence[str]) -> Iterator[str]:

@@ -40,7 +40,7 @@ EXERCISE = Exercise(
     make_case=make_case,
     reference=reference,
     imports=("numpy",),
-    refused={"vectorize": "it is a loop in Python all the same", "gradient": "it knows nothing of networks"},
+    refused={"vectorize": "it is a loop in Python all the same"},
     checks=(
         Check("a small network", (SMALL,), points=3),
         Check("as finite differences of the cost", (SMALL,), points=2, reference=by_differences, tolerance=1e-6),

@@ -95,7 +95,7 @@ EXERCISE = Exercise(
     reference=reference,
     imports=("numba", "numpy"),
     seconds=60.0,
-    refused={"vectorize": "compile a loop with njit", "cache": "what is compiled is not to be kept"},
+    refused={"vectorize": "compile a loop with njit"},
     checks=(
         Check("a small layer", (SMALL,), points=2),
         Check("one of everything", ({"n_x": 1, "n_h": 1, "m": 1},)),
