@@ -55,6 +55,7 @@ def test_files_are_complete(lesson):
     number = lesson.name.split("_")[0]
     assert re.match(rf"# {int(number)}\. {lesson.exercise.title}\n", lesson.page)
     assert "## What to do" in lesson.page
+    assert all(len(line) <= 80 for line in lesson.page.splitlines() if line.startswith("    "))  # a terminal's width
     assert "redict" in lesson.page
     assert 2 <= len(lesson.hints) <= 5
     assert f"def {lesson.exercise.function}({', '.join(lesson.exercise.arguments)}" in lesson.stub
