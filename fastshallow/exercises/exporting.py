@@ -49,7 +49,7 @@ def nbgrader(lesson: Lesson) -> list[Cell]:
 
 def otter(lesson: Lesson) -> list[Cell]:
     """A source for `otter assign`: raw cells say where the question, its answer and its tests begin and end."""
-    answer = f"{_stub(lesson)}\n\n# BEGIN SOLUTION\n{lesson.solution}# END SOLUTION"
+    answer = f"{_stub(lesson)}\n\n# BEGIN SOLUTION NO PROMPT\n{lesson.solution}# END SOLUTION"
     cells = [
         _cell("raw", "# ASSIGNMENT CONFIG\nsolutions_pdf: false\nexport_cell: true"),
         _cell("raw", f"# BEGIN QUESTION\nname: exercise{int(lesson.name.split('_')[0])}"),
@@ -57,11 +57,12 @@ def otter(lesson: Lesson) -> list[Cell]:
         _cell("raw", "# BEGIN SOLUTION"),
         _cell("code", answer),
         _cell("raw", "# END SOLUTION"),
+        _cell("code", _checked(lesson)),
         _cell("raw", "# BEGIN TESTS"),
     ]
-    for i, (name, points) in enumerate(points_of(lesson.exercise)):
-        config = f'""" # BEGIN TEST CONFIG\nname: {name.replace(":", ",")}\npoints: {points}\n""" # END TEST CONFIG\n'
-        cells.append(_cell("code", f"{config}{_checked(lesson) if i == 0 else ''}report.require({name!r})"))
+    for name, points in points_of(lesson.exercise):
+        config = f'""" # BEGIN TEST CONFIG\npoints: {points}\n""" # END TEST CONFIG\n'
+        cells.append(_cell("code", f"{config}report.require({name!r})"))
     return _numbered([*cells, _cell("raw", "# END TESTS"), _cell("raw", "# END QUESTION")])
 
 
