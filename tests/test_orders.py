@@ -6,6 +6,7 @@ import pytest
 import fastshallow as fs
 from fastshallow.backends import numpy as reference
 from fastshallow.data.orders import Orders, stratified
+from fastshallow.formulas import OUTPUTS
 from fastshallow.training.settings import Data, split
 
 
@@ -168,16 +169,16 @@ def labels(sizes, output):
 )
 def test_a_fraction_holds_out_of_each_class(sizes, output):
     kinds, Y = labels(sizes, output)
-    name = output if output == "softmax" else "sigmoid"
+    learnt = OUTPUTS["softmax" if output == "softmax" else "sigmoid"]
     drawn = set()
     for key in range(30):
-        rest, part = split(Data(np.arange(len(kinds))[None] * 1.0, Y), 0.2, key, name)
+        rest, part = split(Data(np.arange(len(kinds))[None] * 1.0, Y), 0.2, key, learnt)
         held_out = part.X[0].astype(int)
         assert rest.m + part.m == len(kinds) and not set(rest.X[0]) & set(part.X[0])
         np.testing.assert_array_equal(part.Y, Y[:, held_out])
         counts = np.bincount(kinds[held_out], minlength=len(sizes))
         assert (counts >= 1).all() and (counts < sizes).all() and part.m == round(0.2 * len(kinds))
-        again = split(Data(np.arange(len(kinds))[None] * 1.0, Y), 0.2, key, name)[1]
+        again = split(Data(np.arange(len(kinds))[None] * 1.0, Y), 0.2, key, learnt)[1]
         np.testing.assert_array_equal(again.X, part.X)
         drawn.add(tuple(held_out))
     assert len(drawn) == 30
@@ -186,5 +187,5 @@ def test_a_fraction_holds_out_of_each_class(sizes, output):
 def test_numbers_are_held_out_as_the_first_of_an_order():
     m = 50
     order = rows_of(Orders(9, m), 1, m, 2**63)[0]
-    _, part = split(Data(np.arange(m)[None] * 1.0, np.arange(m)[None] % 2.0), 0.3, 9, "identity")
+    _, part = split(Data(np.arange(m)[None] * 1.0, np.arange(m)[None] % 2.0), 0.3, 9, OUTPUTS["identity"])
     np.testing.assert_array_equal(part.X[0], np.sort(order[:15]))
