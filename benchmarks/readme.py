@@ -1,4 +1,4 @@
-"""The README's tables, from records: ``python -m benchmarks.readme benchmarks/records/*.json`` writes them there.
+"""The README's tables and pictures, from records: ``python -m benchmarks.readme benchmarks/records/*.json``.
 
 A record is what ``fastshallow bench --set full --json FILE`` leaves, best on a machine that does nothing else. What is
 slower than NumPy is in the table like all else.
@@ -6,12 +6,14 @@ slower than NumPy is in the table like all else.
 
 from __future__ import annotations
 
+import os
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fastshallow.measuring import digits, records, seconds_text
+from fastshallow.measuring.page import picture
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- tables: python -m benchmarks.readme benchmarks/records/*.json -->", "<!-- end of tables -->"
@@ -65,17 +67,28 @@ def _table(cells: Sequence[records.Cell]) -> Iterator[str]:
 def written(text: str, paths: Sequence[str | Path]) -> str:
     """The README with the tables of these records."""
     before, _, rest = text.partition(BEGIN)
-    made = [each for path in paths for each in tables(records.read(path))]
+    made = []
+    for path in paths:
+        record = records.read(path)
+        drawn = os.path.relpath(pictured(path), README.parent)
+        made += [*tables(record), f"![Examples a second against batch size, {record.machine['cpu']}]({drawn})"]
     return before + "\n\n".join([BEGIN, *made, END]) + rest.partition(END)[2]
 
 
+def pictured(path: str | Path) -> Path:
+    """The file of a record's picture."""
+    return Path(path).with_suffix(".svg").resolve()
+
+
 def main(paths: Sequence[str]) -> int:
-    """Write the tables of these records into the README."""
+    """Write the tables of these records into the README, and their pictures beside them."""
     text = README.read_text(encoding="utf-8")
     if not paths or not text.partition(BEGIN)[2].partition(END)[1]:
         print(f"usage: python -m benchmarks.readme RECORD...; the README has {BEGIN} and {END}", file=sys.stderr)
         return 2
     README.write_text(written(text, paths), encoding="utf-8")
+    for path in paths:
+        pictured(path).write_text(picture(records.read(path)) + "\n", encoding="utf-8")
     return 0
 
 

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree
 
 from fastshallow.measuring import records
 
@@ -18,6 +19,15 @@ EXAMPLE = Path(__file__).parent / "records" / "example.json"
 def test_the_readme_has_the_tables_of_the_records():
     text = readme.README.read_text(encoding="utf-8")
     assert PATHS and readme.written(text, PATHS) == text
+    for path in PATHS:
+        assert readme.pictured(path).read_text(encoding="utf-8") == readme.picture(records.read(path)) + "\n"
+
+
+def test_the_picture_stands_alone():
+    root = ElementTree.fromstring(readme.picture(records.read(EXAMPLE)))
+    text = " ".join(root.itertext())
+    assert root.tag == "{http://www.w3.org/2000/svg}svg" and "fused" in text and "examples a second" in text
+    assert len(root.findall("{*}svg/{*}title")) == len({cell.case.shape for cell in records.read(EXAMPLE).cells})
 
 
 def test_defeats_and_noise_are_left_in():

@@ -54,7 +54,12 @@ def families(cells: Iterable[Cell]) -> list[list[Cell]]:
 
 
 def speed(record: Record) -> list[Markup]:
-    """Examples a second against batch size, on one thread: one chart for each network."""
+    """The charts of `speeds` as figures of a page."""
+    return [figure(picture, name) for name, picture in speeds(record)]
+
+
+def speeds(record: Record) -> list[tuple[str, Markup]]:
+    """Examples a second against batch size, on one thread: one chart for each network, with its name."""
     look = looks(record)
     figures = []
     for number, cells in enumerate(families(cell for cell in record.cells if cell.threads == 1)):
@@ -72,7 +77,7 @@ def speed(record: Record) -> list[Markup]:
         ranked = sorted(points, key=lambda each: -points[each][-1].y)
         text = f"With {cells[-1].case.m:,} examples, from fast to slow: {', '.join(ranked)}."
         lines = [series(points[each], x, y, look[each]) for each in sorted(points, key=lambda each: look[each])]
-        figures.append(figure(chart(f"speed-{number}", f"Speed of {name}", text, x, y, *lines), name))
+        figures.append((name, chart(f"speed-{number}", f"Speed of {name}", text, x, y, *lines)))
     return figures
 
 
