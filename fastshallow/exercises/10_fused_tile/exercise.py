@@ -42,7 +42,7 @@ def tiles(X: Array, Y: Array, *parameters: Array) -> Iterator[tuple[int, Gradien
     for s in range(0, X.shape[1], int(T)):
         x, y = X[:, s : s + int(T)], Y[:, s : s + int(T)]
         found = right(x, y, *parameters_)
-        yield x.shape[1], tuple(each * x.shape[1] for each in found)  # type: ignore[misc]
+        yield x.shape[1], tuple(each * x.shape[1] for each in found)
 
 
 def summed(chosen: Callable[[list[Any], int, int], Any], last: int | None = None) -> Callable[..., Any]:
