@@ -5,56 +5,53 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from .backends import backends, cost_and_gradients, explain, forward
-from .data import datasets, one_hot, standardize
-from .formulas import (
-    Activation,
-    Adaptive,
-    Cosine,
-    FormulaError,
-    InverseScaling,
-    Parameters,
-    StepDecay,
-    WarmUp,
-    initialize_parameters,
-    leaky_relu,
-)
-from .formulas import optimizers as _optimizers
-from .formulas.optimizers import *  # noqa: F403
-
 if TYPE_CHECKING:
-    from .estimators import ShallowClassifier, ShallowRegressor, accelerate
-    from .interchange import from_onnx, from_safetensors, from_sklearn, from_torch, register_onnx_converter
-    from .training import (
-        CheckpointError,
-        DivergenceError,
-        History,
-        Network,
-        NetworkFileError,
-        Progress,
-        resume,
-        train,
+    from . import plot as plot
+    from .backends import backends, cost_and_gradients, explain, forward
+    from .data import datasets, one_hot, standardize
+    from .estimators import ShallowClassifier as ShallowClassifier
+    from .estimators import ShallowRegressor as ShallowRegressor
+    from .estimators import accelerate as accelerate
+    from .formulas import (
+        Activation,
+        Adaptive,
+        Cosine,
+        FormulaError,
+        InverseScaling,
+        Parameters,
+        StepDecay,
+        WarmUp,
+        initialize_parameters,
+        leaky_relu,
     )
+    from .formulas.optimizers import LBFGS, AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp
+    from .interchange import from_onnx, from_safetensors, from_sklearn, from_torch, register_onnx_converter
+    from .training import CheckpointError, DivergenceError, History, Network, NetworkFileError, Progress, resume, train
 
 __version__ = "0.1.0"
-__all__ = [
+__all__ = [  # without those that need scikit-learn
+    "LBFGS",
     "Activation",
+    "AdaGrad",
+    "Adam",
+    "AdamW",
     "Adaptive",
     "CheckpointError",
     "Cosine",
     "DivergenceError",
     "FormulaError",
+    "GradientDescent",
     "History",
     "InverseScaling",
+    "Momentum",
+    "Nesterov",
     "Network",
     "NetworkFileError",
     "Parameters",
     "Progress",
-    "ShallowClassifier",
-    "ShallowRegressor",
+    "RMSProp",
     "StepDecay",
     "WarmUp",
-    "accelerate",
     "backends",
     "cost_and_gradients",
     "datasets",
@@ -72,30 +69,28 @@ __all__ = [
     "standardize",
     "train",
 ]
-__all__ += _optimizers.__all__
 
-# Wings that are imported when first used: training is a quarter of the import, the others need extras.
-_LATER = {
-    **dict.fromkeys(
-        ("CheckpointError", "DivergenceError", "History", "Network", "NetworkFileError", "Progress", "resume", "train"),
-        "training",
-    ),
-    **dict.fromkeys(("ShallowClassifier", "ShallowRegressor", "accelerate"), "estimators"),
-    **dict.fromkeys(
-        ("from_onnx", "from_safetensors", "from_sklearn", "from_torch", "register_onnx_converter"), "interchange"
-    ),
+# A wing is imported when one of its names is first used: all together take as long as NumPy, and some need extras.
+_WINGS = {
+    "backends": "backends cost_and_gradients explain forward",
+    "data": "datasets one_hot standardize",
+    "estimators": "ShallowClassifier ShallowRegressor accelerate",
+    "interchange": "from_onnx from_safetensors from_sklearn from_torch register_onnx_converter",
+    "training": "CheckpointError DivergenceError History Network NetworkFileError Progress resume train",
 }
+_WING = {name: wing for wing, names in _WINGS.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
     if name == "plot":
         return importlib.import_module(".plot", __name__)
-    if name not in _LATER:
+    door = importlib.import_module(f".{_WING.get(name, 'formulas')}", __name__)
+    if name not in _WING and name not in __all__ and name not in door.optimizers.__all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f".{_LATER[name]}", __name__), name)
-    globals()[name] = value
+    value = globals()[name] = getattr(door, name)
     return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    optimizers = importlib.import_module(".formulas.optimizers", __name__).__all__
+    return sorted({*globals(), *__all__, *_WING, *optimizers, "plot"})

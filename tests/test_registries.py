@@ -95,3 +95,21 @@ def test_optimizers_are_handed_on():
     for name in kinds:
         assert getattr(fs, name) is getattr(optimizers, name) is getattr(formulas, name)
         assert name in fs.__all__
+
+
+def test_what_is_public_is_there():
+    names = set(formulas.optimizers.__all__) | {"backends", "train", "forward", "from_onnx"}
+    assert names <= set(fs.__all__) <= set(dir(fs))
+    for name in dir(fs):
+        getattr(fs, name)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        fs.nothing  # noqa: B018
+    star = {}
+    exec("from fastshallow import *", star)
+    assert set(fs.__all__) <= set(star)
+
+
+def test_the_wing_of_backends_is_the_function_too():
+    from importlib import import_module
+
+    assert import_module("fastshallow.backends")() == fs.backends()
