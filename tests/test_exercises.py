@@ -10,7 +10,7 @@ from fastshallow.exercises import check, lessons
 from fastshallow.exercises.benching import Ratio, tier_of
 from fastshallow.exercises.checking import Report, results
 from fastshallow.exercises.differences import difference, mistaken
-from fastshallow.exercises.format import outcome, results_of
+from fastshallow.exercises.format import Ulps, outcome, results_of
 from fastshallow.exercises.process import Limits
 from fastshallow.exercises.reading import objections
 
@@ -80,13 +80,15 @@ def test_each_common_mistake_has_its_own_message(lesson):
             sizes = each.sizes[0]
             if np.prod(list(sizes.values())) > 1e5 or each.reference:
                 continue
-            arguments = (each.make or exercise.make_case)(random, sizes, "float64")
+            dtype = each.dtype if isinstance(each.tolerance, Ulps) else "float64"
+            arguments = (each.make or exercise.make_case)(random, sizes, dtype)
             expected = results_of(exercise.reference(*arguments))
             wrong = outcome(mistake.formula, arguments)
             if isinstance(wrong, Exception):
                 found, told = True, mistaken(exercise, arguments, sizes, None, str(wrong))
             else:
-                at, found = difference(exercise, wrong if len(wrong) > 1 else wrong[0], expected, sizes, "float64")
+                answer = wrong if len(wrong) > 1 else wrong[0]
+                at, found = difference(exercise, answer, expected, sizes, dtype, each.tolerance)
                 told = mistaken(exercise, arguments, sizes, wrong, "", expected, at) if found else ""
             if found:
                 assert mistake.message.format(**sizes) in told

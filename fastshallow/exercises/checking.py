@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from ..measuring import bytes_text
 from .catalog import Lesson
 from .child import arranged
 from .differences import difference, mistaken
-from .format import Answer, Arguments, Check, Exercise, Fact, Sizes, results_of
+from .format import Answer, Arguments, Check, Exercise, Fact, Sizes, Ulps, results_of
 from .process import Limits, Process, SubmissionError
 from .reading import objections
 
 UNWRITTEN = "NotImplementedError"
 NOT_RUN = "not run"
+COUNTS: dict[str, Callable[[int], str]] = {"steps": "{:,} steps".format, "bytes": bytes_text}
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Result:
     reason: str = ""
     hint: str = ""  # what was done instead, where a common mistake gives the same answer
     inputs: str = ""  # of which it fails
+    counted: str = ""  # what was found, of a fact that is as it should be
 
     @property
     def passed(self) -> bool:
@@ -137,8 +140,8 @@ def _problem(checker: _Checker) -> str:
     return ""
 
 
-def _tests(exercise: Exercise) -> list[tuple[str, int, Callable[[_Checker], None]]]:
-    tests: list[tuple[str, int, Callable[[_Checker], None]]] = []
+def _tests(exercise: Exercise) -> list[tuple[str, int, Callable[[_Checker], str | None]]]:
+    tests: list[tuple[str, int, Callable[[_Checker], str | None]]] = []
     for each in exercise.checks:
         tests.append((each.name, each.points, lambda checker, each=each: checker.right(each)))  # type: ignore[misc]
     tests.append(("inputs are not changed", 1, _Checker.unchanged))
@@ -148,16 +151,16 @@ def _tests(exercise: Exercise) -> list[tuple[str, int, Callable[[_Checker], None
     return tests
 
 
-def _reason(checker: _Checker, test: Callable[[_Checker], None]) -> tuple[str, ...]:
+def _reason(checker: _Checker, test: Callable[[_Checker], str | None]) -> tuple[str, ...]:
     try:
-        test(checker)
+        counted = test(checker)
     except SubmissionError as error:
         checker.wrong = True
         return checker.explain(error)
     except WrongError as wrong:
         checker.wrong |= not isinstance(wrong, CountError)
         return str(wrong), wrong.hint, wrong.inputs
-    return ()
+    return "", "", "", counted or ""
 
 
 class _Checker:
@@ -206,8 +209,8 @@ class _Checker:
         if not _same(reply["before"], old):
             raise WrongError("the second call changes what the first one returned: return a new array from each call")
 
-    def fact(self, fact: Fact) -> None:
-        """What is counted is what it should be."""
+    def fact(self, fact: Fact) -> str:
+        """What is counted is what it should be; return it in words."""
         if self.wrong:
             raise CountError("counted when the answers are right")
         counts = []
@@ -221,6 +224,8 @@ class _Checker:
         found = fact.judge(counts)
         if found:
             raise CountError(found)
+        words = COUNTS.get(fact.counted)
+        return " and ".join(map(words, counts)) if words else ""
 
     def explain(self, error: SubmissionError) -> tuple[str, ...]:
         """What was raised, and what the mistake may be that raises it."""
@@ -243,7 +248,7 @@ class _Checker:
         sizes: Sizes,
         dtype: str,
         reference: Callable[..., Any] | None = None,
-        tolerance: float | None = None,
+        tolerance: float | Ulps | None = None,
         order: str = "C",
     ) -> None:
         expected = self._expected(arguments, reference)

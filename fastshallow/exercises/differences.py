@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from .child import Other
-from .format import Answer, Arguments, Exercise, Mistake, Sizes, outcome, results_of
+from .format import Answer, Arguments, Exercise, Mistake, Sizes, Ulps, outcome, results_of
 
 TOLERANCE = 512  # units of rounding, times the largest number of the answer
 
 
 def difference(
-    exercise: Exercise, answer: Any, expected: Answer, sizes: Sizes, dtype: str, tolerance: float | None = None
+    exercise: Exercise, answer: Any, expected: Answer, sizes: Sizes, dtype: str, tolerance: float | Ulps | None = None
 ) -> tuple[str, str]:
     """The first result that is wrong, by its name and in a sentence; both empty if all are right."""
     if answer is None:
@@ -32,7 +32,7 @@ def difference(
     return "", ""
 
 
-def _differs(name: str, result: Any, right: Any, sizes: Sizes, dtype: str, allowed: float) -> str:
+def _differs(name: str, result: Any, right: Any, sizes: Sizes, dtype: str, allowed: float | Ulps) -> str:
     kind = _kind(name, result, right)
     if kind:
         return kind
@@ -41,12 +41,17 @@ def _differs(name: str, result: Any, right: Any, sizes: Sizes, dtype: str, allow
         return f"{name} has shape {got.shape}, and should have {want.shape}{_shape_reason(got, want)}"
     if isinstance(right, np.ndarray) and got.dtype != np.dtype(dtype):
         return f"{name} is {got.dtype}, and should stay {dtype}: is there an array of float64 in a formula?"
-    wrong = ~_close(got, want, allowed)
+    if isinstance(allowed, Ulps):
+        off = allowed.off(got, want, dtype)
+        wrong = off > allowed.count
+        worst = f"; the worst by {off.max():.3g} units in the last place, where {allowed.count:g} are allowed"
+    else:
+        wrong, worst = ~_close(got, want, allowed), ""
     if not wrong.any():
         return ""
     place = tuple(int(i) for i in np.argwhere(wrong)[0]) if want.ndim else ()
     where = f"{name}[{', '.join(map(str, place))}]" if place else name
-    count = f"; {wrong.sum():,} of {wrong.size:,} are wrong" if wrong.size > 1 else ""
+    count = f"; {wrong.sum():,} of {wrong.size:,} are wrong{worst}" if wrong.size > 1 else worst
     found, right = (f"{float(each[place]):.6g}" for each in (got, want))
     if found == right:
         found, right = (f"{float(each[place]):.17g}" for each in (got, want))

@@ -26,6 +26,20 @@ class Mistake:
 
 
 @dataclass(frozen=True)
+class Ulps:
+    """So many units in the last place of each number, however small; NaN where NaN is right."""
+
+    count: float
+
+    def off(self, got: Any, want: Any, dtype: str) -> Any:
+        """By how many of them each number is wrong."""
+        with np.errstate(all="ignore"):
+            got, want = np.asarray(got, np.float64), np.asarray(want, np.float64)
+            found = np.abs(got - want) / np.spacing(np.maximum(np.abs(want), np.finfo(dtype).tiny).astype(dtype))
+            return np.where((got == want) | (np.isnan(got) & np.isnan(want)), 0.0, np.nan_to_num(found, nan=np.inf))
+
+
+@dataclass(frozen=True)
 class Check:
     """Fresh random inputs of these sizes, on which the answer must be right."""
 
@@ -36,7 +50,7 @@ class Check:
     points: int = 1
     make: Callable[..., Arguments] | None = None  # as the exercise's, where a check needs inputs of its own
     reference: Formula | None = None  # another oracle than the exercise's, as finite differences
-    tolerance: float | None = None  # relative to the largest number of an answer
+    tolerance: float | Ulps | None = None  # a number is relative to the largest one of an answer
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ def verdict(report: Report) -> str:
 
 
 def reasons(report: Report) -> list[tuple[bool, str, str]]:
-    """Of each check: whether it passed, its name, and why not; what was told already is not told again."""
+    """Of each check: whether it passed, its name, and why not, or what was counted; nothing is told twice."""
     rows: list[tuple[bool, str, str]] = []
     told: set[str] = set()
     run = [each for each in report.results if each.reason != NOT_RUN]
@@ -32,7 +32,7 @@ def reasons(report: Report) -> list[tuple[bool, str, str]]:
         told.add(each.hint or each.reason)
         where = f"with {each.inputs}: " if each.inputs else ""
         why = f"{where}{each.reason}\n{each.hint}".strip()
-        rows.append((each.passed, each.name, "the same" if known and why else why))
+        rows.append((each.passed, each.name, "the same" if known and why else why or each.counted))
     left = len(report.results) - len(run)
     return rows + [(False, f"{left} check{'s' * (left != 1)} that cannot be run then", "")] * (left > 0)
 
