@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import sys
 import time
 
@@ -48,6 +49,7 @@ def test_from_an_empty_folder(run, folder):
     status, out, _ = run("exercise", "check")
     assert status == 0
     assert "All 8 points: it is right." in out
+    assert re.search(r"few steps of Python for each product: [\d,]+ steps and [\d,]+ steps\n", out)
     assert Progress(folder).next() == SECOND
     assert "right" in run("exercise", "progress")[1]
 
@@ -230,6 +232,11 @@ def test_the_book_has_all_pages(run, folder):
     assert text.count("<section ") == len(lessons())
     assert "<table>" in text
     assert "http" not in text.replace("http-equiv", "")
+
+
+def test_the_book_names_what_it_needs(run, folder, monkeypatch):
+    monkeypatch.setitem(sys.modules, "markdown_it", None)
+    assert 'pip install "fastshallow[exercises]"' in run("exercise", "book")[2]
 
 
 def test_exported_notebooks(run, folder):

@@ -219,7 +219,10 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _book(arguments: argparse.Namespace) -> int:
-    text = book()
+    try:
+        text = book()
+    except ImportError as error:
+        raise ValueError(str(error)) from None
     Path(arguments.file).write_text(text, encoding="utf-8")
     print(arguments.file)
     return 0
