@@ -192,8 +192,8 @@ EXERCISE = Exercise(
                 "readings and writings of Z, every second feature, and vectors of 256 bits, where Numba has no wider "
                 "ones. NumPy's product keeps Z in registers through all features: twice as fast",
             ),
-            Tier("silver", 0.6, "readings: each is used once or twice"),
-            Tier("bronze", 0.35, "a reading and a writing for nearly each multiply-add"),
+            Tier("silver", 0.72, "readings: each is used once or twice"),
+            Tier("bronze", 0.45, "a reading and a writing for nearly each multiply-add"),
         ),
         below="one number at a time: no vectors",
     ),
