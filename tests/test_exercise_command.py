@@ -101,6 +101,12 @@ def test_progress_survives_damage(folder):
     assert Progress(folder).of(FIRST) == {"tier": "gold"}
 
 
+def test_nothing_is_written_beside_a_solution():
+    before = sorted(THIRD.folder.iterdir())
+    Progress(THIRD.folder).note(THIRD, tier="gold")
+    assert sorted(THIRD.folder.iterdir()) == before
+
+
 def test_bench_times_the_right_answer_alone(folder):
     solve(SECOND, folder)
     found = bench(SECOND, folder / SECOND.file, 0.05)

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from .catalog import Lesson, lesson, lessons
+from .catalog import HERE, Lesson, lesson, lessons
 from .checking import Report
 
 FILE = ".fastshallow-exercises.json"
@@ -29,8 +29,10 @@ class Progress:
         return self._done.get(lesson.name, {})
 
     def note(self, lesson: Lesson, **facts: Any) -> None:
-        """Remember; where the folder cannot be written, for this time only."""
+        """Remember; where the folder cannot be written, or is the package's own, for this time only."""
         self._done.setdefault(lesson.name, {}).update(facts)
+        if HERE in self.folder.resolve().parents:
+            return
         path = self.folder / FILE
         beside = path.with_name(f"{FILE}.{os.getpid()}")
         with contextlib.suppress(OSError):

@@ -1,6 +1,6 @@
 """Measuring: cases, how they are timed, what is recorded of them, and what the machine can do."""
 
-from . import page, records
+from . import machine_code, page, records
 from .anatomy import dissect
 from .benchmark import bench
 from .cases import Answer, Arguments, Case, WrongAnswerError, difference
@@ -39,6 +39,7 @@ __all__ = [
     "dissect",
     "load",
     "machine",
+    "machine_code",
     "page",
     "reason",
     "records",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...measuring.machine_code import loops, weight
+from ...measuring import machine_code
 from ..format import Arguments, Bench, Check, Exercise, Fact, Mistake, Sizes, Tier, Ulps, no_loop
 from ..networks import Array
 
@@ -82,13 +82,18 @@ def makes_vectors(texts: Sequence[Mapping[str, str]]) -> str | None:
     """The hot loop has vectors of float32."""
     if not texts[0]:
         return "Numba compiles nothing here: write the loop in a function with @numba.njit"
-    found = [each for name, text in texts[0].items() for each in loops(text, name) if weight(each) > 4]
+    found = [
+        each
+        for name, text in texts[0].items()
+        for each in machine_code.loops(text, name)
+        if machine_code.weight(each) > 4
+    ]
     called = sorted({name for each in found for name in each.calls})
     if called:
         return f"the loop calls {', '.join(called)}, for one number at a time: write it as arithmetic"
     if not found:
         return "there is no loop of multiplications in the machine code"
-    loop = max(found, key=lambda each: (each.lanes, weight(each)))
+    loop = max(found, key=lambda each: (each.lanes, machine_code.weight(each)))
     if loop.lanes < 4:
         return (
             "the loop computes one number at a time: let nothing be in it but arithmetic and a if ... else b, and give "

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...measuring import Loop
-from ...measuring.machine_code import loops
+from ...measuring import machine_code
 from ..format import Arguments, Bench, Check, Exercise, Fact, Mistake, Sizes, Tier, no_loop
 from ..networks import Array
 
@@ -93,7 +93,7 @@ def arithmetic(loop: Loop) -> float:
 
 def hot(texts: Mapping[str, str]) -> Loop | None:
     """The loop of vectors with the most multiply-adds; without vectors, of all."""
-    found = [each for name, text in texts.items() for each in loops(text, name) if arithmetic(each)]
+    found = [each for name, text in texts.items() for each in machine_code.loops(text, name) if arithmetic(each)]
     return max(found, key=lambda each: (each.lanes > 1, arithmetic(each)), default=None)
 
 
