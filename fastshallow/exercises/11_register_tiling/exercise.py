@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ...measuring import Loop
-from ...measuring import machine_code
+from ...measuring import Loop, machine_code
 from ..format import Arguments, Bench, Check, Exercise, Fact, Mistake, Sizes, Tier, no_loop
 from ..networks import Array
 
