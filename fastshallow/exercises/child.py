@@ -162,10 +162,30 @@ def assembly_of(call: Callable[[], Any], _: str) -> tuple[Any, dict[str, str]]:
     return answer, texts
 
 
+def threads_of(call: Callable[[], Any], _: str) -> tuple[Any, int]:
+    """The answer, and how many other threads of Python there are: that it starts, and those of before."""
+    import threading
+
+    start, count = threading.Thread.start, threading.active_count() - 1
+
+    def counted(thread: threading.Thread) -> None:
+        nonlocal count
+        count += 1
+        start(thread)
+
+    threading.Thread.start = counted  # type: ignore[assignment,method-assign]
+    try:
+        answer = call()
+        return answer, count
+    finally:
+        threading.Thread.start = start  # type: ignore[method-assign]
+
+
 COUNTERS: dict[str, Callable[[Callable[[], Any], str], tuple[Any, Any]]] = {
     "steps": steps_of,
     "bytes": bytes_of,
     "assembly": assembly_of,
+    "threads": threads_of,
 }
 
 

@@ -140,7 +140,7 @@ EXERCISE = Exercise(
             costs_(slope_=lambda cost, Z2, h: 0.0),
         ),
         Mistake(
-            "The logarithm of 0: sigmoid is 1 from Z2 = 17 on in float32 (37 in float64). Take the loss from Z2: "
+            "The logarithm of 0: sigmoid is 1 from Z2 = 17 on in float32 (37 in float64). Loss from Z2: "
             "max(Z2, 0) - Y Z2 + log1p(exp(-|Z2|)).",
             costs_(losses_=by_logarithms),
         ),
@@ -173,7 +173,7 @@ EXERCISE = Exercise(
             3.5,
             ("n_h", "m"),
             WIDE,
-            "an array of float64 counts twice. np.zeros, astype(float) and a number like np.float64(2) make them",
+            "an array of float64 counts twice. np.zeros, astype(float) and np.float64(2) make them",
             dtype="float32",
         ),
         no_loop("m", "examples", {"n_x": 3, "n_h": 4, "n_y": 2}),
@@ -187,11 +187,11 @@ EXERCISE = Exercise(
             Tier(
                 "gold",
                 0.8,
-                "tanh and the products, with as many numbers in a register and a cache line as float32 has: twice those "
-                "of float64. What is in float64, has (n_y, m) numbers: one in n_h",
+                "tanh and the products, with twice as many numbers in a register and a cache line as in "
+                "float64. What is in float64, has (n_y, m) numbers: one in n_h",
             ),
             Tier("silver", 0.65, "a product or a temporary in float64, or more temporaries than are needed"),
-            Tier("bronze", 0.3, "float64 in the hidden layer: half as many numbers in each register, twice the memory"),
+            Tier("bronze", 0.1, "float64 in the hidden layer: half as many numbers in each register, twice the memory"),
         ),
         below="passes over (n_h, m) that are not needed, most likely in float64",
     ),

@@ -3,17 +3,14 @@
 from ..format import Wrong
 
 WIDE = "kind = X.dtype\n    X, W1 = X.astype(float), W1.astype(float)\n    A1 = W1 @ X "
+NARROW = "dW2, db2\n    return cost, slope, *(each.astype(kind) for each in found)"
 WRONG = (
     Wrong("costs in float32", "slope is ", {"Z2.astype(np.float64)": "Z2"}),
     Wrong("float64 in the hidden layer", "an array of float64", {"A1 = W1 @ X ": "A1 = W1.astype(float) @ X "}),
     Wrong(
         "float64, and float32 at the end",
         "counts twice",
-        {"A1 = W1 @ X ": WIDE}
-        | {
-            "return cost, slope, dZ1 @ X.T / m, dZ1.sum(axis=1, keepdims=True) / m, dW2, db2": "found = dZ1 @ X.T / m, "
-            "dZ1.sum(axis=1, keepdims=True) / m, dW2, db2\n    return cost, slope, *(each.astype(kind) for each in found)"
-        },
+        {"A1 = W1 @ X ": WIDE} | {"return cost, slope, dZ1": "found = dZ1", "dW2, db2": NARROW},
     ),
     Wrong(
         "the logarithm of 0",
