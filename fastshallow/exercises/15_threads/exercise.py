@@ -194,8 +194,8 @@ EXERCISE = Exercise(
             Tier(
                 "gold",
                 0.8,
-                "the cores: each computes what one did alone. What is left of it, are starting the threads, and the "
-                "parts that hold Python's lock. On a machine of one core all tiers are one: nothing is gained there",
+                "the cores: each computes what one did alone. What is left is starting the threads, and the "
+                "parts that hold Python's lock. On a machine of one core, or a busy one, nothing is gained",
             ),
             Tier("silver", 0.65, "groups that wait for each other, or Python's lock: many small calls"),
             Tier("bronze", 0.4, "one thread at work, or several that do the same"),
