@@ -84,14 +84,14 @@ def test_products_are_arithmetic():
 
 
 def test_few_examples_stand_for_many(monkeypatch):
-    """Of 400 examples 40 are timed, and all but the count of them is ten times what these take."""
+    """Of 4000 examples 40 are timed, and all takes a hundred times what these take."""
     took = {"whole": 4.0, "plain": 3.0, "compiled": 1.0}
     monkeypatch.setattr(anatomy, "_few", lambda case, backend: 40)
     monkeypatch.setattr(anatomy, "_timed", lambda functions, seconds: {name: took[name] for name in functions})
-    found = dissect(Case(2, 3, 1, 400), "loops", code=False)
-    assert (found.measured, found.seconds) == (40, 40.0)
-    assert (found.part(ARITHMETIC), found.part(FUNCTIONS), found.part(INTERPRETER)) == (10.0, 10.0, 20.0)
-    few = dissect(Case(2, 3, 1, 40), "loops", code=False)
+    found = dissect(Case(2, 3, 1, 4000), "loops", code=False)
+    assert (found.measured, found.seconds) == (40, 400.0)
+    assert (found.part(ARITHMETIC), found.part(FUNCTIONS), found.part(INTERPRETER)) == (100.0, 100.0, 200.0)
+    few = dissect(Case(2, 3, 1, 400), "loops", code=False)
     assert found.counts.bytecodes == pytest.approx(10 * few.counts.bytecodes, rel=0.01)
 
 
@@ -183,7 +183,7 @@ def test_no_loop_is_hot_where_nothing_is_computed():
     assert machine_code.hottest(machine_code.loops("a:\n\tincq\t%rax\n\tjne\ta\n", "x"), functions=False) is None
 
 
-def anatomy(backend, calls=0.0, functions=0.0, traffic=0.0, arithmetic=0.0, interpreter=0.0, **more):
+def made(backend, calls=0.0, functions=0.0, traffic=0.0, arithmetic=0.0, interpreter=0.0, **more):
     times = {CALLS: calls, FUNCTIONS: functions, TRAFFIC: traffic, ARITHMETIC: arithmetic, INTERPRETER: interpreter}
     parts = [Part(kind, seconds, "") for kind, seconds in times.items()]
     counts = Counts(calls=34, arrays=32, array_bytes=21_600_000, bytecodes=1234)
@@ -198,50 +198,50 @@ SCALAR = dataclasses.replace(VECTOR, bits=0, lanes=1, calls=["tanhf"])
     ("here", "after", "text"),
     [
         (
-            anatomy("numpy", calls=99.0, arithmetic=1.0),
-            anatomy("fused", calls=9.0, arithmetic=1.0),
+            made("numpy", calls=99.0, arithmetic=1.0),
+            made("fused", calls=9.0, arithmetic=1.0),
             "fused is 10 times as fast here: of the time that it saves, 100 % is call overhead (34 calls of NumPy "
             "become one call of compiled code).",
         ),
         (
-            anatomy("numpy", calls=1.0, traffic=70.0, functions=30.0),
-            anatomy("fused", calls=1.0, functions=10.0, loop=VECTOR),
+            made("numpy", calls=1.0, traffic=70.0, functions=30.0),
+            made("fused", calls=1.0, functions=10.0, loop=VECTOR),
             "fused is 9.2 times as fast here: of the time that it saves, 78 % is memory traffic (32 arrays of 21.6 MB "
             "in all are no longer made).",
         ),
         (
-            anatomy("numpy", calls=1.0, functions=9.0),
-            anatomy("jit", functions=30.0, loop=SCALAR),
+            made("numpy", calls=1.0, functions=9.0),
+            made("jit", functions=30.0, loop=SCALAR),
             "jit is 3.0 times slower here: of the time that it takes longer, 100 % are transcendental functions (it "
             "calls tanhf for one number at a time).",
         ),
         (
-            anatomy("loops", interpreter=90.0, functions=10.0),
-            anatomy("examples", calls=50.0),
+            made("loops", interpreter=90.0, functions=10.0),
+            made("examples", calls=50.0),
             "examples is 2.0 times as fast here: of the time that it saves, 100 % is the interpreter (1,234 "
             "instructions of the interpreter become 34 calls of NumPy).",
         ),
         (
-            anatomy("jit", calls=20.0),
-            anatomy("fused", calls=5.0),
+            made("jit", calls=20.0),
+            made("fused", calls=5.0),
             "fused is 4.0 times as fast here: of the time that it saves, 100 % is call overhead (a call takes 5 s "
             "instead of 20 s).",
         ),
         (
-            anatomy("numpy", arithmetic=100.0),
-            anatomy("fused", arithmetic=50.0, loop=VECTOR),
+            made("numpy", arithmetic=100.0),
+            made("fused", arithmetic=50.0, loop=VECTOR),
             "fused is 2.0 times as fast here: of the time that it saves, 100 % is arithmetic (34 operations, each over "
             "its own arrays, become one pass over the data).",
         ),
         (
-            anatomy("jit", arithmetic=100.0, loop=SCALAR),
-            anatomy("fused", arithmetic=10.0, loop=VECTOR),
+            made("jit", arithmetic=100.0, loop=SCALAR),
+            made("fused", arithmetic=10.0, loop=VECTOR),
             "fused is 10 times as fast here: of the time that it saves, 100 % is arithmetic (its loop takes 8 "
             "numbers at a time).",
         ),
         (
-            anatomy("numpy", arithmetic=100.0),
-            anatomy("fused", arithmetic=101.0),
+            made("numpy", arithmetic=100.0),
+            made("fused", arithmetic=101.0),
             "fused is about as fast here: most of its time too is arithmetic.",
         ),
     ],
