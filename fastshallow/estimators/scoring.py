@@ -78,10 +78,9 @@ class Validation(NamedTuple):
 
     def score(self, estimator: Any) -> float:
         """The score that early stopping watches: `scoring`, or what the estimator's own ``score`` gives."""
+        weights = {} if self.weights is None else {"sample_weight": self.weights}
         if getattr(estimator, "scoring", None) is None:
-            weights = {} if self.weights is None else {"sample_weight": self.weights}
             return float(estimator._score(self.X, self.y, **weights))
         view = copy.copy(estimator)  # whose features have no names, as X here
         view.__dict__.pop("feature_names_in_", None)
-        weights = {} if self.weights is None else {"sample_weight": self.weights}
         return float(check_scoring(view, estimator.scoring)(view, self.X, self.y, **weights))
