@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def constant_features(X: Any) -> list[int]:
     return left.tolist()  # type: ignore[no-any-return]
 
 
-def warn_of_constants(constant: list[int], n_x: int) -> None:
+def warn_of_constants(constant: Sequence[int], n_x: int) -> None:
     """Warn of features that are the same in all examples."""
     if constant:
         some = ", ".join(map(str, constant[:5])) + (", ..." if len(constant) > 5 else "")

@@ -20,31 +20,19 @@ from ..formulas import (
     Scale,
     Schedule,
     Seed,
-    activation,
-    generator,
-    initialize_parameters,
     naming,
     number,
     output_layer,
     positive_integer,
     schedule,
-    update_rule,
 )
-from .arguments import (
-    checked_data,
-    checked_dropout,
-    checked_shuffle,
-    chosen_backend,
-    draw_key,
-    held_out_fraction,
-    make_hooks,
-    parted,
-)
+from .arguments import checked_data, chosen_backend, make_hooks, parted
 from .checkpoints import Checkpoint, CheckpointError, read
 from .loop import Callback, DivergenceError, Progress, go
 from .network import Network
-from .notices import constant_features, warn_of_constants, warn_of_end, warn_of_scale, warn_of_symmetry
-from .settings import Settings, weighted
+from .notices import warn_of_constants, warn_of_end, warn_of_scale, warn_of_symmetry
+from .preparing import begin, make_settings
+from .settings import weighted
 
 __all__ = ["DivergenceError", "Progress", "resume", "train"]
 
@@ -202,55 +190,37 @@ def train(
     Deep Learning Specialization, Course 1, Week 3: "Gradient descent for neural networks"; Course 2, Week 1: "Dropout
     regularization".
     """
-    g, loss = activation(hidden), output_layer(output)
+    loss = output_layer(output)
     X = check_data(X)
     p = None if parameters is None else check_parameters(parameters, X, "parameters")
     data = checked_data(X, Y, p and len(p.W2), loss, sample_weight)
     check_threads(threads)
-    rule, rates = update_rule(optimizer), schedule(learning_rate)
-    if isinstance(rule, LBFGS):
-        if batch_size is not None or clip_norm is not None or dropout:
-            raise ValueError(
-                "batch_size and clip_norm must be None, and dropout 0, for optimizer='lbfgs': "
-                "its line search needs the same cost in all its steps"
-            )
-        if g.learned:
-            raise ValueError("hidden must not be leaky_relu(slope='learn') for optimizer='lbfgs': it learns no slope")
-        rates = Schedule(1.0)
-    random = generator(seed)
-    if p is None:
-        p = initialize_parameters(data.X.shape[0], n_h, len(data.Y), scale, random, data.dtype)
-    settings = Settings(
-        hidden=g,
-        output=loss,
-        optimizer=rule,
-        schedule=rates,
-        epochs=positive_integer("epochs", epochs),
-        cost_every=positive_integer("cost_every", cost_every),
-        batch_size=None if batch_size is None else positive_integer("batch_size", batch_size),
-        shuffle=checked_shuffle(shuffle),
-        l2=number("l2", l2, "not negative"),
-        dropout=checked_dropout(dropout),
-        clip_norm=None if clip_norm is None else number("clip_norm", clip_norm, "positive"),
-        validation=held_out_fraction(validation),
-        patience=None if patience is None else positive_integer("patience", patience),
-        tolerance=number("tolerance", tolerance, "not negative"),
-        key=draw_key(random),
+    settings = make_settings(
+        loss,
+        hidden=hidden,
+        epochs=epochs,
+        learning_rate=learning_rate,
+        optimizer=optimizer,
+        l2=l2,
+        dropout=dropout,
+        batch_size=batch_size,
+        shuffle=shuffle,
+        clip_norm=clip_norm,
+        validation=validation,
+        patience=patience,
+        tolerance=tolerance,
+        cost_every=cost_every,
         backend=backend,
     )
-    data, held_out = parted(data, validation, settings, loss)
-    data = weighted(data, class_weight, loss)
-    constant = constant_features(data.X)
-    if parameters is None:
-        p.W1[:, constant] = 0.0
-    constant = [k for k in constant if not p.W1[:, k].any()]  # which stay 0
-    settings = replace(settings, backend=chosen_backend(settings, data, p), constant=tuple(constant))
+    settings, data, held_out, p = begin(
+        settings, data, validation, p, n_h=n_h, scale=scale, seed=seed, class_weight=class_weight
+    )
     writer = None
     if checkpoint is not None:
         writer = Checkpoint(checkpoint, number("every", every, "not negative"), settings, data)
     warn_of_symmetry(p)
     if parameters is None:
-        warn_of_constants(constant, len(p.W1[0]))
+        warn_of_constants(settings.constant, len(p.W1[0]))
     warn_of_scale(data.X)
     hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings, writer)
     with shown:
