@@ -30,7 +30,7 @@ class StoppedError(Exception):
 def stop_after(monkeypatch, steps):
     """Let the run break off after so many pieces, which are steps, as a crash would, once a checkpoint is written."""
     monkeypatch.setattr(loop, "PIECE", 0.0)
-    write, left = loop._Run.write, [steps]
+    write, left = loop.Run.write, [steps]
 
     def due(self):
         left[0] -= 1
@@ -41,4 +41,4 @@ def stop_after(monkeypatch, steps):
         raise StoppedError
 
     monkeypatch.setattr(Checkpoint, "due", property(due))
-    monkeypatch.setattr(loop._Run, "write", written)
+    monkeypatch.setattr(loop.Run, "write", written)

@@ -75,23 +75,31 @@ def go(
     stored: Any = None,
 ) -> Network:
     """Train from parameters `p`, or from where a stored run was, to the end."""
-    errors = np.geterr()
-    with np.errstate(all="ignore"):  # infinity and NaN show in the cost
-        module = named_backend(settings.backend)
-        state = {} if stored is None else stored.members
-        watch = Watch(settings, validation, module, threads, state)
-        record = Record(settings.cost_every)
-        if stored is not None:
-            stored.go_on(record)
-        with hooks.compiling:
-            steps = make_steps(settings, data, p, watch.rates, threads, state)
-            watch.prepare(steps.parameters, steps.hidden)
-        run = _Run(settings, data, steps, watch, record, hooks, errors)
-        run.go()
-        best, hidden = watch.best if watch.best is not None else (run.parameters(), steps.hidden)
-        if not all(np.isfinite(each).all() for each in (*best, hidden.slope or 0.0)):
-            raise run.diverged("a parameter became NaN or infinite")
-        return Network(best, hidden, settings.output, record.history())
+    run = begin_run(settings, data, validation, p, threads, hooks, stored)
+    run.go()
+    return run.network()
+
+
+def begin_run(
+    settings: Settings,
+    data: Data,
+    validation: Data | None,
+    p: Parameters,
+    threads: int | None,
+    hooks: Hooks,
+    stored: Any = None,
+) -> Run:
+    """A run that has taken no step yet; what it needs is compiled."""
+    errors, module = np.geterr(), named_backend(settings.backend)
+    state = {} if stored is None else stored.members
+    watch = Watch(settings, validation, module, threads, state)
+    record = Record(settings.cost_every)
+    if stored is not None:
+        stored.go_on(record)
+    with np.errstate(all="ignore"), hooks.compiling:
+        steps = make_steps(settings, data, p, watch.rates, threads, state)
+        watch.prepare(steps.parameters, steps.hidden)
+    return Run(settings, data, steps, watch, record, hooks, errors)
 
 
 def make_steps(
@@ -110,8 +118,8 @@ def make_steps(
     return Stepwise(data, p, settings, rates, module, state)
 
 
-class _Run:
-    """One run, from here to its end."""
+class Run:
+    """One run: some steps at a time, from here to its end."""
 
     def __init__(
         self, settings: Settings, data: Data, steps: Any, watch: Watch, record: Record, hooks: Hooks, errors: Any
@@ -124,22 +132,34 @@ class _Run:
         """As the last step left them, but for what belongs to features that are constant."""
         return self.data.settled(self.steps.parameters, self.settings.constant)
 
-    def go(self) -> None:
-        self.taken = perf_counter()
-        self.called = [self.taken] * len(self.hooks.callbacks)
-        try:
-            while self.record.epoch < self.settings.epochs and self.record.stopped is None:
-                self.take_steps()
-        except KeyboardInterrupt:
-            self.take()
-            self.record.stopped = "interrupted"
-        checkpoint = self.hooks.checkpoint
-        if checkpoint:
-            self.write(checkpoint)
+    def go(self, until: int | None = None, interrupted: Callable[[], bool] = lambda: False) -> None:
+        """Go on to this epoch, or to the end; Ctrl-C, or `interrupted`, asked now and then, ends it for good."""
+        until = self.settings.epochs if until is None else until
+        with np.errstate(all="ignore"):  # infinity and NaN show in the cost
+            self.taken = perf_counter()
+            self.called = [self.taken] * len(self.hooks.callbacks)
+            try:
+                while self.record.epoch < until and not self.ended():
+                    if interrupted():
+                        raise KeyboardInterrupt
+                    self.take_steps(until)
+            except KeyboardInterrupt:
+                self.take()
+                self.record.stopped = "interrupted"
+            if self.hooks.checkpoint:
+                self.write(self.hooks.checkpoint)
 
-    def take_steps(self) -> None:
+    def network(self) -> Network:
+        """The network that the run has led to; an error if it is not finite."""
+        best, hidden = self.watch.best if self.watch.best is not None else (self.parameters(), self.steps.hidden)
+        if not all(np.isfinite(each).all() for each in (*best, hidden.slope or 0.0)):
+            raise self.diverged("a parameter became NaN or infinite")
+        return Network(best, hidden, self.settings.output, self.record.history())
+
+    def take_steps(self, most: int) -> None:
+        """Take some steps, up to epoch `most`, and look at what they have led to."""
         epoch = self.record.epoch
-        until = self.watch.until(epoch)
+        until = min(self.watch.until(epoch), most)
         if self.each_epoch:
             until = min(until, epoch + 1)
         finite = self.steps.run(until, PIECE)
@@ -152,13 +172,13 @@ class _Run:
         self.record.stopped = self.record.stopped or self.steps.finished
         now = perf_counter()
         for i, (callback, every) in enumerate(self.hooks.callbacks):
-            if self.ends() or (now - self.called[i] >= every if every else done > epoch):
+            if self.ended() or (now - self.called[i] >= every if every else done > epoch):
                 self.called[i] = now
                 self.call(callback)
-        if self.hooks.checkpoint and self.hooks.checkpoint.due and not self.ends():
+        if self.hooks.checkpoint and self.hooks.checkpoint.due and not self.ended():
             self.write(self.hooks.checkpoint)
 
-    def ends(self) -> bool:
+    def ended(self) -> bool:
         """Whether there are no more steps to take."""
         return self.record.epoch == self.settings.epochs or self.record.stopped is not None
 
@@ -171,11 +191,13 @@ class _Run:
         self.taken = now
 
     def write(self, checkpoint: Checkpoint) -> None:
+        """Write a checkpoint of where the run is."""
         state = self.steps.state()
         self.take()
         checkpoint.write(self.steps.parameters, state | self.watch.state(), self.record)
 
     def call(self, callback: Callback) -> None:
+        """Tell a callback, and do what it says."""
         record, settings, epoch = self.record, self.settings, self.record.epoch
         copies, hidden = Parameters(*(each.copy() for each in self.parameters())), self.steps.hidden
         then: Any = {"stopped": record.stopped, "best_epoch": record.best_epoch}
@@ -198,6 +220,7 @@ class _Run:
             record.stopped = record.stopped or "callback"
 
     def diverged(self, what: str) -> DivergenceError:
+        """What to say of a run that is no longer finite."""
         gradient, batches = self.steps.largest_gradient(), self.settings.batch_size
         epoch = f" (epoch {self.steps.epoch})" if batches else ""
         rate = self.watch.rates(self.steps.epoch, 1)[0]
