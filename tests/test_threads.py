@@ -13,7 +13,7 @@ import pytest
 from cases import make_case
 
 import fastshallow as fs
-from fastshallow.backends import fused, native, team
+from fastshallow.backends import cores, fused, native, team
 from fastshallow.formulas import activation, output_layer
 from fastshallow.training import loop
 
@@ -207,7 +207,7 @@ def test_no_more_threads_run_than_there_are_processors():
 
 @pytest.mark.parametrize("name", ["FASTSHALLOW_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS"])
 def test_the_environment_limits_them(monkeypatch, name):
-    for other in team.LIMITS:
+    for other in cores.LIMITS:
         monkeypatch.delenv(other, raising=False)
     count = team.processors()
     for one in ("1", " 1", "1 ", "1,1", "1 , 4", "0"):

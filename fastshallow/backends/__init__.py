@@ -9,6 +9,7 @@ from .dispatch import Plan, explain, make_plan, unavailable
 from .functional import Frozen, backends, cost_and_gradients, forward, named_backend
 from .ladder import BACKENDS, BLAS_THREADS, BY_EXAMPLE, COMPILED
 from .numpy import normalizers
+from .cores import alone, processors
 
 __all__ = [
     "BACKENDS",
@@ -17,6 +18,7 @@ __all__ = [
     "COMPILED",
     "Frozen",
     "Plan",
+    "alone",
     "backends",
     "cost_and_gradients",
     "dispatch",
@@ -26,6 +28,7 @@ __all__ = [
     "make_plan",
     "named_backend",
     "normalizers",
+    "processors",
     "unavailable",
 ]
 

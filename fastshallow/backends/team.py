@@ -6,7 +6,6 @@ the kernel, whose answer does not depend on it, runs on one thread.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import threading
 from collections.abc import Callable
@@ -15,8 +14,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from .native import KERNEL
-
-LIMITS = ("FASTSHALLOW_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # the first that is set counts
+from .cores import processors
 
 
 class _Worker(threading.Thread):
@@ -65,19 +63,6 @@ def _begin_anew() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_begin_anew)
-
-
-def processors() -> int:
-    """How many threads may run at once: the processors of this process, fewer if an environment variable says so."""
-    if multiprocessing.parent_process() is not None:
-        return 1  # one of several workers, most likely
-    affinity = getattr(os, "sched_getaffinity", None)
-    count = len(affinity(0)) if affinity else os.cpu_count() or 1
-    for name in LIMITS:
-        outermost = os.environ.get(name, "").partition(",")[0].strip()  # OpenMP has a list, one for each level
-        if outermost.isascii() and outermost.isdigit():
-            return max(1, min(count, int(outermost)))
-    return count
 
 
 def run(kernel: int, records: Any, most: int, asked: bool) -> Any:
