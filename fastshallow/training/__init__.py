@@ -6,9 +6,10 @@ from .display import Clock
 from .formats import NETWORK
 from .history import History
 from .loop import DivergenceError, Progress, make_steps
+from .minimizing import Minimizing
 from .network import Network, NetworkFileError, Target, members_of, of_members, problem_of
-from .settings import Data, Settings
-from .stepwise import regularized
+from .settings import Data, Settings, Source
+from .stepwise import Rates, Stepwise, regularized
 from .training import resume, train
 from .watching import score_of
 
@@ -19,10 +20,14 @@ __all__ = [
     "Data",
     "DivergenceError",
     "History",
+    "Minimizing",
     "Network",
     "NetworkFileError",
     "Progress",
+    "Rates",
     "Settings",
+    "Source",
+    "Stepwise",
     "Target",
     "make_steps",
     "members_of",

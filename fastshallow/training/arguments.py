@@ -14,11 +14,24 @@ from ..formulas import LBFGS, Output, Parameters, number
 from .checkpoints import Checkpoint
 from .display import Clock, display
 from .loop import Hooks
-from .settings import Data, Settings, sample_weights, split
+from .settings import Data, Settings, Source, sample_weights, split
 
 
-def checked_data(X: Any, Y: ArrayLike, n_y: int | None, output: Output, sample_weight: Any) -> Data:
+def opened(X: Any, output: Output) -> tuple[Any, Any]:
+    """X, and what `checked_data` takes: X as well, or what a source has checked."""
+    if isinstance(X, Source):
+        data = X.load(output)
+        return data.X, data
+    X = check_data(X)
+    return X, X
+
+
+def checked_data(X: Any, Y: Any, n_y: int | None, output: Output, sample_weight: Any) -> Data:
     """X, Y and the examples' weights, checked."""
+    if isinstance(X, Data):
+        if n_y not in (None, len(X.Y)):
+            raise ValueError(f"Y must have a row for each of the {n_y} outputs of W2, but it has {len(X.Y)}")
+        return X
     Y = check_y(Y, X, n_y)
     check_finite(X)
     check_labels(Y, output.name)

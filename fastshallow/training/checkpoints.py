@@ -6,16 +6,13 @@ import dataclasses
 import json
 import math
 import os
-import zlib
 from collections.abc import Callable
 from time import perf_counter
 from types import NoneType
 from typing import Any
 
-import numpy as np
-
 from ..backends import BACKENDS
-from ..data import Columns, computing, files
+from ..data import computing, files
 from ..formulas import (
     ACTIVATIONS,
     LBFGS,
@@ -47,7 +44,7 @@ class Checkpoint:
     def __init__(self, path: str | os.PathLike[str], every: float, settings: Settings, data: Data) -> None:
         files.check_replaceable("checkpoint", path)
         self._path, self._every = path, every
-        self._fixed = {"settings": json.dumps(_described(settings)), "data": fingerprint(data)}
+        self._fixed = {"settings": json.dumps(_described(settings)), "data": data.fingerprint()}
         self._written = perf_counter()
 
     @property
@@ -97,7 +94,7 @@ class Stored:
 
     def check_data(self, data: Data, validation: Data | None, settings: Settings) -> None:
         """Refuse other data than the run began with, and what they do not have: compiled code trusts it."""
-        if fingerprint(data) != str(self.members["data"]):
+        if data.fingerprint() != str(self.members["data"]):
             raise CheckpointError(
                 f"{self.path}: X, Y, sample_weight or class_weight are not those that the training began with"
             )
@@ -226,21 +223,6 @@ def read(path: str | os.PathLike[str]) -> Stored:
     """Read a checkpoint; CheckpointError if it is none."""
     with files.named(path, CheckpointError):
         return Stored(os.fspath(path), files.load(path, CHECKPOINT))
-
-
-def fingerprint(data: Data) -> str:
-    """A checksum of all data, which reads them in pieces."""
-    sums = []
-    X, *others = data
-    for array in (X[:3] if isinstance(X, Columns) else (X,)) + tuple(others):
-        if array is None:
-            continue
-        rows = array.reshape(-1, array.shape[-1])
-        step, total = max(1, 2**20 // len(rows)), 0
-        for start in range(0, rows.shape[1], step):
-            total = zlib.crc32(np.ascontiguousarray(rows[:, start : start + step]).tobytes(), total)
-        sums.append(f"{array.dtype}{array.shape}{total:08x}")
-    return " ".join(sums)
 
 
 def _described(settings: Settings) -> dict[str, Any]:

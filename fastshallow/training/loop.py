@@ -106,6 +106,8 @@ def make_steps(
     settings: Settings, data: Data, p: Parameters, rates: Rates, threads: int | None, state: dict[str, Any]
 ) -> Any:
     """What takes the steps of a run, from parameters `p` and the state of one that it goes on with: see `Stepwise`."""
+    if data.elsewhere is not None:
+        return data.elsewhere.steps(data, p, settings, rates, threads, state)
     module = named_backend(settings.backend)
     if isinstance(settings.optimizer, LBFGS):
         return Minimizing(data, p, settings, module, threads, state)

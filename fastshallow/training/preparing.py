@@ -101,7 +101,7 @@ def begin(
     settings = replace(settings, key=draw_key(random))
     data, held_out = parted(data, validation, settings, settings.output)
     data = weighted(data, class_weight, settings.output)
-    constant = constant_features(data.X)
+    constant = constant_features(data.extremes)
     if parameters is None:
         p.W1[:, constant] = 0.0
     constant = [k for k in constant if not p.W1[:, k].any()]  # which stay 0

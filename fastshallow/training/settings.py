@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
@@ -55,6 +57,18 @@ class Data(NamedTuple):
     Y: NDArray[Any]
     weights: NDArray[np.float64] | None = None
 
+    elsewhere = None  # what makes the steps of a run, if the examples are not in this process
+
+    @property
+    def extremes(self) -> Any:
+        """Examples in which only those features are constant that are so in all."""
+        return self.X
+
+    @property
+    def sample(self) -> Any:
+        """Examples that show how large the features are."""
+        return self.X
+
     @property
     def m(self) -> int:
         """Number of examples."""
@@ -98,6 +112,28 @@ class Data(NamedTuple):
         block = block_size(self.X.shape[0], self.dtype.itemsize) if settings.shuffle == "blocks" else None
         return Orders(settings.key, self.m, block)
 
+    def fingerprint(self) -> str:
+        """A checksum of all of it, which reads it in pieces."""
+        sums = []
+        X, *others = self
+        for array in (X[:3] if isinstance(X, Columns) else (X,)) + tuple(others):
+            if array is None:
+                continue
+            rows = array.reshape(-1, array.shape[-1])
+            step, total = max(1, 2**20 // len(rows)), 0
+            for start in range(0, rows.shape[1], step):
+                total = zlib.crc32(np.ascontiguousarray(rows[:, start : start + step]).tobytes(), total)
+            sums.append(f"{array.dtype}{array.shape}{total:08x}")
+        return " ".join(sums)
+
+
+class Source(ABC):
+    """Examples that come from elsewhere, and are looked for once all other arguments are right."""
+
+    @abstractmethod
+    def load(self, output: Output) -> Data:
+        """Check them, and give what a run is to take for them."""
+
 
 def split(data: Data, fraction: float, key: int, output: Output) -> tuple[Data, Data]:
     """Hold out a random part of the examples, of each class; return copies of the rest, and of that part."""
@@ -107,11 +143,11 @@ def split(data: Data, fraction: float, key: int, output: Output) -> tuple[Data, 
     order = np.empty(data.m, np.intp)
     Orders(key, data.m).fill(2**63, order[None])  # that of an epoch that never comes
     if not output.numbers:
-        order = stratified(order, _kinds(data.Y, output))
+        order = stratified(order, kinds_of(data.Y, output))
     return data.take(np.sort(order[held_out:])), data.take(np.sort(order[:held_out]))
 
 
-def _kinds(Y: NDArray[Any], output: Output) -> NDArray[np.intp]:
+def kinds_of(Y: NDArray[Any], output: Output) -> NDArray[np.intp]:
     """The class of each example (m,); of several labels each combination is one."""
     if output.normalized:
         return np.argmax(Y, axis=0)  # type: ignore[no-any-return]
@@ -153,7 +189,7 @@ def weighted(data: Data, class_weight: Any, output: Output) -> Data:
 def _class_weights(class_weight: Any, Y: NDArray[Any], output: Output) -> NDArray[np.float64]:
     if output.numbers or (not output.normalized and len(Y) > 1):
         raise ValueError(f"class_weight needs classes: output='softmax', or 'sigmoid' with one row of Y, not {len(Y)}")
-    labels = _kinds(Y, output)
+    labels = kinds_of(Y, output)
     classes = len(Y) if output.normalized else 2
     if isinstance(class_weight, str) and class_weight == "balanced":
         counts = np.bincount(labels, minlength=classes)

@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ..data import check_data, check_parameters, check_threads, files
+from ..data import check_parameters, check_threads, files
 from ..formulas import (
     LBFGS,
     OPTIMIZERS,
@@ -26,7 +26,7 @@ from ..formulas import (
     positive_integer,
     schedule,
 )
-from .arguments import checked_data, chosen_backend, make_hooks, parted
+from .arguments import checked_data, chosen_backend, make_hooks, opened, parted
 from .checkpoints import Checkpoint, CheckpointError, read
 from .loop import Callback, DivergenceError, Progress, go
 from .network import Network
@@ -191,9 +191,6 @@ def train(
     regularization".
     """
     loss = output_layer(output)
-    X = check_data(X)
-    p = None if parameters is None else check_parameters(parameters, X, "parameters")
-    data = checked_data(X, Y, p and len(p.W2), loss, sample_weight)
     check_threads(threads)
     settings = make_settings(
         loss,
@@ -212,6 +209,9 @@ def train(
         cost_every=cost_every,
         backend=backend,
     )
+    X, ready = opened(X, loss)
+    p = None if parameters is None else check_parameters(parameters, X, "parameters")
+    data = checked_data(ready, Y, p and len(p.W2), loss, sample_weight)
     settings, data, held_out, p = begin(
         settings, data, validation, p, n_h=n_h, scale=scale, seed=seed, class_weight=class_weight
     )
@@ -221,7 +221,7 @@ def train(
     warn_of_symmetry(p)
     if parameters is None:
         warn_of_constants(settings.constant, len(p.W1[0]))
-    warn_of_scale(data.X)
+    warn_of_scale(data.sample)
     hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings, writer)
     with shown:
         network = go(settings, data, held_out, p, threads, hooks)
@@ -282,10 +282,10 @@ def resume(
     if epochs is not None:
         settings = replace(settings, epochs=positive_integer("epochs", epochs))
     check_threads(threads)
-    X = check_data(X)
+    X, ready = opened(X, settings.output)
     stored.check_x(X)
     p = check_parameters(stored.parameters, X, "the checkpoint")
-    data = checked_data(X, Y, len(p.W2), settings.output, sample_weight)
+    data = checked_data(ready, Y, len(p.W2), settings.output, sample_weight)
     data, held_out = parted(data, settings.validation or validation, settings, settings.output)
     data = weighted(data, class_weight, settings.output)
     stored.check_data(data, held_out, settings)
