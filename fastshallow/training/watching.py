@@ -67,10 +67,8 @@ class Watch:
     def _validate(self, parameters: Parameters, hidden: Activation) -> tuple[float, float]:
         """The cost and the score of the validation examples."""
         assert self._validation is not None
-        X, Y, _ = self._validation
-        forward, output, scores = self._backend.forward, self._settings.output, OUTPUTS["identity"]
-        Z2 = by_pieces(lambda piece: forward(piece, parameters, hidden, scores, self._threads), X)
-        return cost_of(output, Z2, Y), score_of(output, Z2, Y)
+        data = self._validation._replace(weights=None)
+        return cost_and_score(data, parameters, hidden, self._settings.output, self._backend, self._threads)
 
     def _wait(self, watched: float) -> str | None:
         if self._settings.patience is None:
@@ -103,10 +101,21 @@ class Watch:
         return numbers | {f"best_{name}": value for name, value in best.items()}
 
 
-def cost_of(output: Output, Z2: NDArray[Any], Y: NDArray[Any]) -> float:
-    """The mean loss of scores Z2 (n_y, m) for Y (n_y, m)."""
+def cost_and_score(
+    data: Data, p: Parameters, hidden: Activation, output: Output, backend: Any, threads: int | None
+) -> tuple[float, float]:
+    """The mean loss of examples, as they are weighted, and how good a network's answers to them are."""
+    forward, scores = backend.forward, OUTPUTS["identity"]
+    Z2 = by_pieces(lambda piece: forward(piece, p, hidden, scores, threads), data.X)
+    return cost_of(output, Z2, data.Y, data.weights), score_of(output, Z2, data.Y)
+
+
+def cost_of(output: Output, Z2: NDArray[Any], Y: NDArray[Any], weights: NDArray[np.float64] | None = None) -> float:
+    """The mean loss of scores Z2 (n_y, m) for Y (n_y, m), of examples whose weights (m,) have mean 1."""
     with np.errstate(all="ignore"):
         losses = output.loss(Z2, Y, *normalizers(Z2, output))
+        if weights is not None:
+            losses = losses * weights
     return float(losses.sum(dtype=np.float64) / Y.shape[1])
 
 
