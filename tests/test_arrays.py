@@ -10,7 +10,7 @@ import pytest
 from cases import make_case, ordered
 
 import fastshallow as fs
-from fastshallow.data import standardizing
+from fastshallow.data import scales
 from fastshallow.data.dtypes import computing
 
 X, Y, P = make_case(2, 4, 1, 6)
@@ -404,7 +404,7 @@ def test_which_looks_transposed(x, y, message):
 @pytest.mark.parametrize("order", ["C", "F", "strided", "reversed", "readonly"])
 @pytest.mark.parametrize("piece", [1, 2**18])
 def test_standardize(order, piece, monkeypatch):
-    monkeypatch.setattr(standardizing, "PIECE", piece)
+    monkeypatch.setattr(scales, "PIECE", piece)
     x = np.array([[1.0, 2, 6], [5, 5, 5], [0.1, 0.1, 0.1], [-3, 3, 0]])
     given = ordered(x, order)
     answer, features = fs.standardize(given)
@@ -421,7 +421,7 @@ def test_standardize(order, piece, monkeypatch):
     ("dtype", "far"), [("float64", 0), ("float64", 1e8), ("float64", -1e8), ("float32", 1e4), (">f4", -1e4)]
 )
 def test_features_far_from_zero(dtype, far, monkeypatch):
-    monkeypatch.setattr(standardizing, "PIECE", 64)
+    monkeypatch.setattr(scales, "PIECE", 64)
     x = (3.0 * (far + np.random.default_rng(1).standard_normal((2, 2000)))).astype(dtype)
     answer, features = fs.standardize(x)
     assert answer.dtype == computing(x.dtype)
@@ -487,7 +487,7 @@ def test_a_network_keeps_features_and_predicts_from_raw_data(dtype, tmp_path):
 
 
 def test_memory_of_standardize(monkeypatch):
-    monkeypatch.setattr(standardizing, "PIECE", 2**14)
+    monkeypatch.setattr(scales, "PIECE", 2**14)
     x = np.random.default_rng(1).integers(0, 255, (20, 100_000)).astype(np.uint8)
     tracemalloc.start()
     fs.standardize(x)

@@ -9,7 +9,8 @@ from .labels import one_hot
 from .orders import Orders, block_size, stratified
 from .recipes import Recipe, Rule, listed
 from .sparse import Columns, columns_of, is_sparse
-from .standardizing import Features, moments, standardize, standardized
+from .scales import moments, standardized
+from .standardizing import Features, standardize
 
 __all__ = [
     "FLOAT32",

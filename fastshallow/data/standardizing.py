@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from .checks import check_finite, check_x
 from .dtypes import computing
+from .scales import moments, standardized
 from .recipes import Recipe
 from .sparse import is_sparse
-
-PIECE = 2**18  # numbers that are taken at a time: 2 MiB of float64
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,44 +77,3 @@ def standardize(X: ArrayLike, features: Features | None = None) -> tuple[NDArray
         hint = "; an example is a column: did you mean X.T?" if len(features.mean) == X.shape[1] else ""
         raise ValueError(f"X has {len(X)} rows, but features has {len(features.mean)}{hint}")
     return standardized(X, features.mean, features.scale, np.empty_like(X, computing(X.dtype), subok=False)), features
-
-
-def moments(X: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean and standard deviation of each feature of X (n_x, m), both (n_x, 1); a constant one has scale 1.
-
-    The scale is 0, infinite or NaN where float64 doesn't hold its square. No second X is made.
-    """
-    m = X.shape[1]
-    low, high, total, rest, squares = np.zeros((5, len(X), 1))
-    low += np.inf
-    high -= np.inf
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        for _, x in _pieces(X):
-            np.minimum(low, x.min(axis=1, keepdims=True), out=low)
-            np.maximum(high, x.max(axis=1, keepdims=True), out=high)
-            total += x.sum(axis=1, keepdims=True)
-        mean = total / m
-        for _, x in _pieces(X):
-            x = x - mean
-            rest += x.sum(axis=1, keepdims=True)  # of which rounding in the mean leaves some
-            squares += np.square(x, out=x).sum(axis=1, keepdims=True)
-        scale = np.sqrt(squares / m)
-        mean += rest / m
-    constant = low == high
-    return np.where(constant, low, mean), np.where(constant, 1.0, scale)
-
-
-def standardized(X: NDArray[Any], mean: NDArray[Any], scale: NDArray[Any], out: NDArray[Any]) -> NDArray[Any]:
-    """``(X - mean) / scale``, rounded once, in `out`, which may be X."""
-    for some, x in _pieces(X):
-        x = x - mean
-        x /= scale
-        out[:, some] = x
-    return out
-
-
-def _pieces(X: NDArray[Any]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-    step = max(1, PIECE // len(X))
-    for start in range(0, X.shape[1], step):
-        some = slice(start, start + step)
-        yield some, X[:, some].astype(np.float64, copy=False)
