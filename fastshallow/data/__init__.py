@@ -8,8 +8,8 @@ from .dtypes import FLOAT32, FLOAT64, STORED, by_pieces, computing
 from .labels import one_hot
 from .orders import Orders, block_size, stratified
 from .recipes import Recipe, Rule, listed
-from .sparse import Columns, columns_of, is_sparse
 from .scales import moments, standardized
+from .sparse import Columns, columns_of, is_sparse
 from .standardizing import Features, standardize
 
 __all__ = [

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from .checks import check_finite, check_x
 from .dtypes import computing
-from .scales import moments, standardized
 from .recipes import Recipe
+from .scales import moments, standardized
 from .sparse import is_sparse
 
 
