@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from . import dask as dask
     from . import plot as plot
     from .backends import backends, cost_and_gradients, explain, forward
     from .data import datasets, one_hot, standardize
@@ -82,8 +83,8 @@ _WING = {name: wing for wing, names in _WINGS.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:
-    if name == "plot":
-        return importlib.import_module(".plot", __name__)
+    if name in ("dask", "plot"):
+        return importlib.import_module(f".{name}", __name__)
     door = importlib.import_module(f".{_WING.get(name, 'formulas')}", __name__)
     if name not in _WING and name not in __all__ and name not in door.optimizers.__all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -93,4 +94,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     optimizers = importlib.import_module(".formulas.optimizers", __name__).__all__
-    return sorted({*globals(), *__all__, *_WING, *optimizers, "plot"})
+    return sorted({*globals(), *__all__, *_WING, *optimizers, "dask", "plot"})

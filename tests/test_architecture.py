@@ -15,7 +15,7 @@ FLOORS = [
     ["backends"],
     ["training", "measuring"],
     ["estimators", "plot"],
-    ["interchange"],
+    ["interchange", "dask"],
     ["exercises"],
     ["command"],
 ]

@@ -1,0 +1,183 @@
+"""The workers of a cluster as one that computes costs and gradients: an actor each, which holds the blocks that lie there."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import dask
+import distributed
+from numpy.typing import NDArray
+
+from .. import __version__
+from ..formulas import LBFGS, Output, Parameters
+from ..training import Data, Minimizing, Settings, Stepwise
+from .blocks import Described, Formulas, Holder, describe, fingerprint, load, packed, unpacked
+from .sums import total
+
+LOST = (OSError, RuntimeError, KeyError)  # what a call of an actor raises where its worker is gone
+ATTEMPTS = 4  # at a step, before what goes wrong with it is no longer taken for the death of a worker
+PACKAGE = __name__.partition(".")[0]
+
+
+class Cluster:
+    """Blocks of examples on the workers of a client.
+
+    To `Stepwise` and `Minimizing` it is a backend: it computes the cost of all blocks, and its gradients.
+    """
+
+    def __init__(self, client: distributed.Client, blocks: Sequence[distributed.Future]) -> None:
+        self._client, self._blocks = client, blocks
+        self._actors: list[Any] = []
+
+    @classmethod
+    def load(cls, client: distributed.Client, parts: Sequence[Any], output: Output) -> Cluster:
+        """Have the workers check the partitions, where they lie."""
+        check_workers(client)
+        tasks = [dask.delayed(load, pure=False)(number, *part, output) for number, part in enumerate(parts)]
+        return cls(client, client.compute(tasks))
+
+    def described(self) -> list[Described]:
+        """What each block is, once all are there; an error is that of the first partition that is wrong."""
+        tasks = self._client.map(describe, self._blocks, pure=False)
+        distributed.wait(tasks)
+        for task in (*self._blocks, *tasks):
+            if task.status != "finished":
+                task.result()
+        return self._client.gather(tasks)
+
+    def fingerprint(self) -> str:
+        """A checksum of all blocks."""
+        each = self._client.gather(self._client.map(fingerprint, self._blocks, pure=False))
+        return f"{len(each)} blocks {zlib.crc32(' '.join(each).encode()):08x}"
+
+    def steps(
+        self, data: Data, p: Parameters, settings: Settings, rates: Any, threads: int | None, state: dict[str, Any]
+    ) -> Any:
+        """What takes the steps of a run over all blocks."""
+        self._m, self._shapes, self._dtype = data.m, [each.shape for each in p], data.dtype
+        self._formulas = Formulas(settings.hidden, settings.output, settings.backend, threads)
+        self._place()
+        self._warm(packed(p))
+        if isinstance(settings.optimizer, LBFGS):
+            return Minimizing(data, p, settings, self, threads, state)
+        return Stepwise(data, p, settings, rates, self, state)
+
+    def cost_and_gradients(self, X: Any, Y: Any, p: Parameters, *formulas: Any) -> tuple[float, Parameters]:
+        """The cost of all examples, and its gradients: whatever X and Y stand for them."""
+        sums = total(self._ask("sums", packed(p)), len(self._blocks)) / self._m
+        return float(sums[0]), unpacked(sums[1:].astype(self._dtype), self._shapes)
+
+    def release(self) -> None:
+        """Let go of all that lies on the workers."""
+        self._actors, self._blocks = [], []
+
+    def _warm(self, w: Any) -> None:
+        """Compile on one worker; those that share its folder of compiled code then load it."""
+        self._ask("warm", w, most=1)
+        self._ask("warm", w)
+
+    def _ask(self, method: str, w: Any, most: int | None = None) -> list[Any]:
+        """What the actors answer, or the first of them. If one is lost, all are made anew, and asked again."""
+        for _ in range(ATTEMPTS):
+            answers = self._client.sync(_gathered, self._actors[:most], method, w)
+            errors = [each for each in answers if isinstance(each, BaseException)]
+            if not errors:
+                return answers
+            for error in errors:
+                if not isinstance(error, LOST):
+                    raise error
+            self._place()
+        raise RuntimeError(f"a step has failed {ATTEMPTS} times, at last by {errors[0]!r}") from errors[0]
+
+    def _place(self) -> None:
+        """Give each worker an actor that holds the blocks that lie there; what was lost with a worker is computed anew."""
+        self._actors = []
+        check_workers(self._client)
+        actors = [
+            self._client.submit(
+                Holder,
+                numbers,
+                [self._blocks[number] for number in numbers],
+                len(self._blocks),
+                self._shapes,
+                self._formulas,
+                actor=True,
+                pure=False,
+                workers=[worker],
+                allow_other_workers=True,  # if it is lost just now
+            )
+            for worker, numbers in self._shares().items()
+        ]
+        self._actors = [actor.result() for actor in actors]
+
+    def _shares(self) -> dict[str, list[int]]:
+        """The numbers of the blocks that lie on each worker; of several that hold a block, the first."""
+        distributed.wait(self._blocks)
+        for block in self._blocks:
+            if block.status != "finished":
+                block.result()
+        where = self._client.who_has(self._blocks)
+        shares: dict[str, list[int]] = {}
+        for number, block in enumerate(self._blocks):
+            worker = min(where[block.key], default=None)
+            if worker is None:  # lost since
+                return self._shares()
+            shares.setdefault(worker, []).append(number)
+        return shares
+
+
+async def _gathered(actors: Sequence[Any], method: str, w: Any) -> list[Any]:
+    async def answer(actor: Any) -> Any:
+        return await getattr(actor, method)(w)
+
+    return await asyncio.gather(*map(answer, actors), return_exceptions=True)
+
+
+@contextmanager
+def connected(client: Any) -> Iterator[distributed.Client]:
+    """The client to use: the one given, that of an address or a cluster, or the one that there is."""
+    if client is None:
+        try:
+            client = distributed.get_client()
+        except ValueError:
+            raise ValueError(
+                "no Dask client is running: client = dask.distributed.Client() starts one on this machine, or give "
+                "client= the address of a scheduler"
+            ) from None
+    if isinstance(client, str) or hasattr(client, "scheduler_address"):
+        with distributed.Client(client, set_as_default=False) as own:
+            yield own
+        return
+    if not isinstance(client, distributed.Client):
+        raise TypeError(
+            f"client must be a dask.distributed.Client, the address of a scheduler or a cluster, not {client!r}"
+        )
+    if client.asynchronous:
+        raise TypeError("client must not be asynchronous: training waits for it")
+    if client.status != "running":
+        raise ValueError(f"client must be running, but it is {client.status}")
+    yield client
+
+
+def check_workers(client: distributed.Client) -> None:
+    """Refuse workers without this package, or with another version of it."""
+
+    def version(package: str) -> str | None:  # travels as it is, for its own module may be missing there
+        from importlib import import_module
+
+        try:
+            return str(import_module(package).__version__)
+        except ImportError:
+            return None
+
+    for worker, found in sorted(client.run(version, PACKAGE).items()):
+        if found != __version__:
+            has = f"{PACKAGE} {found}" if found else f"no {PACKAGE}"
+            raise RuntimeError(
+                f"worker {worker} has {has}, but this process has {PACKAGE} {__version__}: "
+                f"pip install {PACKAGE}=={__version__} there"
+            )

@@ -1,0 +1,74 @@
+"""Examples that lie on a cluster, and what stands for them in the process that trains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..data import computing
+from ..training import Data
+from .blocks import Described
+from .cluster import Cluster
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """An array that is elsewhere."""
+
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+
+class Spread(Data):
+    """All examples of a cluster, which are taken together or not at all."""
+
+    elsewhere: Cluster
+    blocks: Sequence[Described]
+
+    @classmethod
+    def over(cls, cluster: Cluster) -> Spread:
+        """What lies on a cluster, once it is there."""
+        blocks = cluster.described()
+        check_alike(blocks)
+        m, dtype = sum(each.shape[1] for each in blocks), np.result_type(*(each.dtype for each in blocks))
+        X, Y = Outline((blocks[0].shape[0], m), dtype), Outline((blocks[0].n_y, m), computing(dtype))
+        self = cls(X, Y)  # type: ignore[arg-type]
+        self.elsewhere, self.blocks = cluster, blocks
+        return self
+
+    @property
+    def extremes(self) -> Any:
+        """Each feature's least and largest value in each block."""
+        return np.concatenate([each.extremes for each in self.blocks], axis=1)
+
+    @property
+    def sample(self) -> Any:
+        """Some examples of each block."""
+        return np.concatenate([each.sample for each in self.blocks], axis=1)
+
+    def batch(self, examples: slice) -> Data:
+        """All examples, or if it is but one, an example with the features that are the same in all."""
+        if examples in (slice(None), slice(0, self.m)):
+            return self
+        return Data(self.extremes[:, examples].astype(self.dtype), self.Y)
+
+    def fingerprint(self) -> str:
+        """A checksum of all of them."""
+        return self.elsewhere.fingerprint()
+
+
+def check_alike(blocks: Sequence[Described]) -> None:
+    """Refuse partitions that differ from the first in more than their examples."""
+    first = blocks[0]
+    for number, block in enumerate(blocks):
+        for name, of in ("features", lambda each: each.shape[0]), ("rows of Y", lambda each: each.n_y):
+            if of(block) != of(first):
+                raise ValueError(f"partition {number} has {of(block)} {name}, but partition 0 has {of(first)}")
+        if computing(block.dtype) != computing(first.dtype):
+            raise ValueError(f"X is {block.dtype} in partition {number}, but {first.dtype} in partition 0")
