@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -103,22 +103,50 @@ def check_threads(threads: int | None) -> None:
         positive_integer("threads", threads)
 
 
+class Labels(NamedTuple):
+    """What is in Y: its rows, its lowest and highest number, whether all are whole, and whether each column adds to 1."""
+
+    n_y: int
+    low: float
+    high: float
+    whole: bool
+    one_hot: bool
+
+    @classmethod
+    def of(cls, Y: NDArray[Any]) -> Labels:
+        """Of finite Y (n_y, m)."""
+        low, high = float(Y.min()), float(Y.max())
+        one_hot = len(Y) > 1 and np.allclose(Y.sum(axis=0), 1.0, atol=1e-3)
+        return cls(len(Y), low, high, len(Y) == 1 and bool((Y == np.floor(Y)).all()), one_hot)
+
+    def merged(self, other: Labels) -> Labels:
+        """Of the examples of both."""
+        whole, one_hot = self.whole and other.whole, self.one_hot and other.one_hot
+        return Labels(self.n_y, min(self.low, other.low), max(self.high, other.high), whole, one_hot)
+
+    def check(self, output: str) -> None:
+        """Refuse what the output can't learn."""
+        if output == "softmax" and self.n_y == 1:
+            raise ValueError(
+                f"Y must have a row for each class for output='softmax', but it has one: {ROWS_OF_CLASSES}"
+            )
+        if output == "exp" and self.low < 0.0:
+            raise ValueError(f"Y must not be negative for output='exp', but it holds {self.low:g}")
+        if output in ("sigmoid", "softmax") and (self.low < 0.0 or self.high > 1.0):
+            hint = f": {ROWS_OF_CLASSES}" if self.whole else ""
+            raise ValueError(
+                f"Y must lie between 0 and 1 for output={output!r}; it holds {self.low:g} to {self.high:g}{hint}"
+            )
+        if output == "softmax" and not self.one_hot:
+            raise ValueError("Y must be one-hot for output='softmax': each column must add up to 1")
+
+
 def check_labels(Y: NDArray[Any], output: str) -> None:
     """Refuse a Y that the output can't learn; reads it in pieces."""
-    if output == "softmax" and len(Y) == 1:
-        raise ValueError(f"Y must have a row for each class for output='softmax', but it has one: {ROWS_OF_CLASSES}")
     for start in range(0, Y.shape[1], 65536):
         y = Y[:, start : start + 65536]
-        _refuse_infinite("Y", y, start)
-        if output == "exp" and y.min() < 0.0:
-            raise ValueError(f"Y must not be negative for output='exp', but it holds {y.min():g}")
-        if output in ("sigmoid", "softmax") and (y.min() < 0.0 or y.max() > 1.0):
-            hint = f": {ROWS_OF_CLASSES}" if len(Y) == 1 and (y == np.floor(y)).all() else ""
-            raise ValueError(
-                f"Y must lie between 0 and 1 for output={output!r}; it holds {y.min():g} to {y.max():g}{hint}"
-            )
-        if output == "softmax" and not np.allclose(y.sum(axis=0), 1.0, atol=1e-3):
-            raise ValueError("Y must be one-hot for output='softmax': each column must add up to 1")
+        refuse_infinite("Y", y, start)
+        Labels.of(y).check(output)
 
 
 def check_finite(X: Any) -> None:
@@ -131,10 +159,10 @@ def check_finite(X: Any) -> None:
         return
     step = max(1, 2**20 // X.shape[0])
     for start in range(0, X.shape[1], step):
-        _refuse_infinite("X", X[:, start : start + step], start)
+        refuse_infinite("X", X[:, start : start + step], start)
 
 
-def _refuse_infinite(name: str, piece: NDArray[Any], start: int) -> None:
+def refuse_infinite(name: str, piece: NDArray[Any], start: int) -> None:
     """Refuse NaN and infinity in the examples from `start` on, by the place of the first."""
     finite = np.isfinite(piece)
     if not finite.all():
@@ -155,13 +183,13 @@ def _as_matrix(name: str, values: ArrayLike, dtype: Any, stored: bool = False) -
         raise ValueError(f"{name} must not be empty, but its shape is {a.shape}")
     if dtype is None:
         dtype = a.dtype if stored and is_stored(a.dtype) else computing(a.dtype)
-    a = _exactly(name, a, dtype)
+    a = exactly(name, a, dtype)
     if not a.flags.aligned or any(stride % a.itemsize for stride in a.strides):
         a = a.copy()
     return a
 
 
-def _exactly(name: str, a: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
+def exactly(name: str, a: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """`a` in `dtype`, if that loses nothing."""
     if a.dtype == dtype:
         return a
@@ -195,7 +223,7 @@ def _checked_parameters(p: Any, X: NDArray[Any], dtype: np.dtype[Any]) -> Parame
             raise ValueError(f"{name} must have shape {shape} to fit W1 and W2, not {a.shape}")
     return Parameters(
         *(
-            np.require(_exactly(name, a, dtype), requirements=("C", "A", "W"))
+            np.require(exactly(name, a, dtype), requirements=("C", "A", "W"))
             for name, a in zip(Parameters._fields, arrays, strict=True)
         )
     )
