@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from . import dask as dask
     from . import plot as plot
     from .backends import backends, cost_and_gradients, explain, forward
-    from .data import datasets, one_hot, standardize
+    from .data import Blocks, datasets, one_hot, standardize
     from .estimators import ShallowClassifier as ShallowClassifier
     from .estimators import ShallowRegressor as ShallowRegressor
     from .estimators import accelerate as accelerate
@@ -27,7 +27,18 @@ if TYPE_CHECKING:
     )
     from .formulas.optimizers import LBFGS, AdaGrad, Adam, AdamW, GradientDescent, Momentum, Nesterov, RMSProp
     from .interchange import from_onnx, from_safetensors, from_sklearn, from_torch, register_onnx_converter
-    from .training import CheckpointError, DivergenceError, History, Network, NetworkFileError, Progress, resume, train
+    from .training import (
+        CheckpointError,
+        DivergenceError,
+        History,
+        Network,
+        NetworkFileError,
+        Networks,
+        Progress,
+        resume,
+        train,
+        train_many,
+    )
 
 __version__ = "0.1.0"
 __all__ = [  # without those that need scikit-learn
@@ -37,6 +48,7 @@ __all__ = [  # without those that need scikit-learn
     "Adam",
     "AdamW",
     "Adaptive",
+    "Blocks",
     "CheckpointError",
     "Cosine",
     "DivergenceError",
@@ -48,6 +60,7 @@ __all__ = [  # without those that need scikit-learn
     "Nesterov",
     "Network",
     "NetworkFileError",
+    "Networks",
     "Parameters",
     "Progress",
     "RMSProp",
@@ -69,15 +82,17 @@ __all__ = [  # without those that need scikit-learn
     "resume",
     "standardize",
     "train",
+    "train_many",
 ]
 
 # A wing is imported when one of its names is first used: all together take as long as NumPy, and some need extras.
 _WINGS = {
     "backends": "backends cost_and_gradients explain forward",
-    "data": "datasets one_hot standardize",
+    "data": "Blocks datasets one_hot standardize",
     "estimators": "ShallowClassifier ShallowRegressor accelerate",
     "interchange": "from_onnx from_safetensors from_sklearn from_torch register_onnx_converter",
-    "training": "CheckpointError DivergenceError History Network NetworkFileError Progress resume train",
+    "training": "CheckpointError DivergenceError History Network NetworkFileError Networks Progress resume train "
+    "train_many",
 }
 _WING = {name: wing for wing, names in _WINGS.items() for name in names.split()}
 

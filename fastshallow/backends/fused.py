@@ -15,6 +15,7 @@ from ..formulas import Activation, Output, Parameters
 from ..kernels.machine import lanes
 from ..kernels.sizes import LINE
 from . import native, team
+from .cores import processors
 from .dispatch import TEAM_WORK, Plan, make_plan
 from .layout import Layout, Records, Sizes
 
@@ -166,7 +167,7 @@ def make_call(
     parts = plan.parts
     if function == "forward":
         parts, plan = m // (2 * plan.tile), plan._replace(groups=1, work=plan.work // 2)
-    most = max(1, min(threads or team.processors(), parts))
+    most = max(1, min(threads or processors(), parts))
     if threads is None and plan.work < TEAM_WORK:  # to wake others would take longer
         most = 1
     layout = Layout(plan, sizes, dtype, most)

@@ -23,7 +23,7 @@ PIECE = 2**22  # numbers that are converted at a time
 
 def is_bfloat16(dtype: Any) -> bool:
     """Whether it is the type that ml_dtypes, and with it JAX and TensorFlow, gives NumPy."""
-    return dtype.name == "bfloat16" and dtype.itemsize == 2 and dtype.isnative  # type: ignore[no-any-return]
+    return dtype.itemsize == 2 and dtype.name == "bfloat16" and dtype.isnative  # type: ignore[no-any-return]
 
 
 def is_stored(dtype: Any) -> bool:

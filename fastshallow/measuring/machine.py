@@ -13,13 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from ..backends import BLAS_THREADS, functional
+from ..backends import BLAS_THREADS, functional, processors
 
 
 def machine() -> dict[str, Any]:
     """What decides speed here: processor, vector width, caches, threads, versions, and where compiled code is kept."""
-    from ..backends import team  # here, since they import LLVM
-    from ..kernels import machine as processor
+    from ..kernels import machine as processor  # here, since they import LLVM
     from ..kernels import objects
 
     return {
@@ -30,7 +29,7 @@ def machine() -> dict[str, Any]:
         "caches": caches(),
         "cores": os.cpu_count(),
         "cores_allowed": cores(),
-        "threads": team.processors(),
+        "threads": processors(),
         "threading_layer": "its own: threads meet inside the kernel",
         "blas": _blas(),
         "blas_threads": {name: os.environ[name] for name in BLAS_THREADS if name in os.environ},

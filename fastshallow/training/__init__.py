@@ -6,8 +6,10 @@ from .display import Clock
 from .formats import NETWORK
 from .history import History
 from .loop import DivergenceError, Progress, make_steps
+from .many import train_many
 from .minimizing import Minimizing
 from .network import Network, NetworkFileError, Target, members_of, of_members, problem_of
+from .networks import Networks
 from .settings import Data, Settings, Source
 from .stepwise import Rates, Stepwise, regularized
 from .training import resume, train
@@ -23,6 +25,7 @@ __all__ = [
     "Minimizing",
     "Network",
     "NetworkFileError",
+    "Networks",
     "Progress",
     "Rates",
     "Settings",
@@ -38,4 +41,5 @@ __all__ = [
     "resume",
     "score_of",
     "train",
+    "train_many",
 ]

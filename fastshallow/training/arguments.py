@@ -6,7 +6,6 @@ from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from ..backends import COMPILED, dispatch, named_backend
 from ..data import Columns, check_data, check_finite, check_labels, check_y, computing
@@ -121,13 +120,18 @@ def make_hooks(
     if isinstance(every, str):
         raise TypeError(f"callback_every must be a number of seconds, or None for each epoch, not {every!r}")
     seconds = 0.0 if every is None else number("callback_every", every, "positive")
-    if not isinstance(progress, (bool, np.bool_)):
-        raise TypeError(f"progress must be True or False, not {progress!r}; a function goes into callbacks")
-    if not isinstance(verbose, (int, np.integer, np.bool_)) or verbose not in (0, 1):
-        raise ValueError(f"verbose must be 0, or 1 for a line now and then, not {verbose!r}")
     listeners = [(each, seconds) for each in wanted]
-    shown = display(bool(progress), bool(verbose), settings.epochs)
+    shown = checked_display(progress, verbose, settings.epochs, "epoch")
     if shown is None:
         return Hooks(listeners, writer, nullcontext()), nullcontext()
     clock = Clock(shown.wait) if settings.backend in COMPILED else nullcontext()
     return Hooks([*listeners, (shown.show, shown.every)], writer, clock), closing(shown)
+
+
+def checked_display(progress: bool, verbose: int, count: int, what: str) -> Any:
+    """What shows how far training is, of so many epochs or networks, or None."""
+    if not isinstance(progress, (bool, np.bool_)):
+        raise TypeError(f"progress must be True or False, not {progress!r}; a function goes into callbacks")
+    if not isinstance(verbose, (int, np.integer, np.bool_)) or verbose not in (0, 1):
+        raise ValueError(f"verbose must be 0, or 1 for a line now and then, not {verbose!r}")
+    return display(bool(progress), bool(verbose), count, what)

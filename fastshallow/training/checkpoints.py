@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 import os
@@ -105,6 +106,14 @@ class Stored:
             raise CheckpointError(f"{self.path}: damaged (position {position} of {data.m} examples)")
         if max(settings.constant, default=0) >= data.X.shape[0]:
             raise CheckpointError(f"{self.path}: damaged (constant features {settings.constant})")
+
+    def check_run(self, settings: Settings, data: Data, validation: Data | None) -> None:
+        """Refuse another run than the one that has just these settings and data."""
+        self.settings(settings.hidden, settings.schedule)
+        self.check_x(data.X)
+        self.check_data(data, validation, settings)
+        if json.dumps(_described(settings)) != str(self.members["settings"]):
+            raise CheckpointError(f"{self.path}: damaged (its settings are not those that its name stands for)")
 
     def check_x(self, X: Any) -> None:
         """Refuse X that the parameters are not of."""
@@ -223,6 +232,18 @@ def read(path: str | os.PathLike[str]) -> Stored:
     """Read a checkpoint; CheckpointError if it is none."""
     with files.named(path, CheckpointError):
         return Stored(os.fspath(path), files.load(path, CHECKPOINT))
+
+
+def identity(settings: Settings, p: Parameters, *data: Data | None) -> str:
+    """What names a run among all others: its settings, the parameters that it begins with, and its data."""
+    described = _described(settings) | {"digest": settings.hidden.digest}
+    if described["schedule"] is None:
+        described["schedule"] = settings.schedule.rates(0, settings.epochs, settings.epochs).tolist()
+    fingerprints = [None if each is None else each.fingerprint() for each in data]
+    digest = hashlib.sha256(json.dumps([described, fingerprints]).encode())
+    for each in p:
+        digest.update(each.tobytes())
+    return digest.hexdigest()[:20]
 
 
 def _described(settings: Settings) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..backends import fused, make_plan, native, team
+from ..backends import fused, make_plan, native, processors, team
 from ..backends.layout import Layout, Records, Sizes
 from ..data import Columns
 from ..formulas import Activation, Dropout, Parameters, leaky_relu_of
@@ -44,7 +44,7 @@ class Compiled:
         plan = make_plan(*sizes, size, dtype.itemsize, lanes(dtype), -(-len(X.values) // m) if sparse else None)
         if settings.hidden.learned and plan.arrangement == "exact":  # whose formulas have no slope in memory
             plan = plan._replace(arrangement="examples")
-        self._threads, self._asked = max(1, min(threads or team.processors(), plan.parts)), threads is not None
+        self._threads, self._asked = max(1, min(threads or processors(), plan.parts)), threads is not None
         layout = Layout(plan, sizes, dtype, self._threads, optimizer.states, settings.hidden.learned)
         memory = np.zeros(layout.size + LINE, np.uint8)
         index = X.features.dtype if sparse else None

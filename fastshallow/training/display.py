@@ -47,12 +47,12 @@ class Bar:
 
     every = 0.1  # seconds between two calls of `show`
 
-    def __init__(self, epochs: int) -> None:
+    def __init__(self, count: int) -> None:
         try:
             from tqdm.auto import tqdm
         except ImportError:
             raise ImportError('progress=True needs tqdm: pip install "fastshallow[progress]"') from None
-        self._bar = tqdm(total=epochs, bar_format=FORMAT, dynamic_ncols=True)
+        self._bar = tqdm(total=count, bar_format=FORMAT, dynamic_ncols=True)
         self._begun = False
 
     def show(self, progress: Progress) -> None:
@@ -80,8 +80,8 @@ class Lines:
 
     every = OFTEN
 
-    def __init__(self) -> None:
-        self._next, self._waited = 0.0, False
+    def __init__(self, what: str = "epoch") -> None:
+        self._what, self._next, self._waited = what, 0.0, False
         self._kept: Progress | None = None  # that has not been printed
 
     def show(self, progress: Progress) -> None:
@@ -100,22 +100,24 @@ class Lines:
     def close(self) -> None:
         """Print what has been kept."""
         if self._kept is not None:
-            print(line(self._kept), flush=True)
+            print(line(self._kept, self._what), flush=True)
         self._kept = None
 
 
-def line(progress: Progress) -> str:
+def line(progress: Progress, what: str = "epoch") -> str:
     """How far training is, as text."""
     epochs = f"{progress.epochs:,}"
-    parts = [f"epoch {progress.epoch:>{len(epochs)},} of {epochs}", f"cost {progress.cost:.6f}"]
+    parts = [f"{what} {progress.epoch:>{len(epochs)},} of {epochs}", f"cost {progress.cost:.6f}"]
     if progress.validation_cost == progress.validation_cost:
         parts.append(f"validation {progress.validation_cost:.6f} ({progress.validation_score:.4f})")
-    return "  ".join([*parts, f"rate {progress.learning_rate:.4g}", f"{progress.seconds:.1f} s"])
+    if progress.learning_rate == progress.learning_rate:
+        parts.append(f"rate {progress.learning_rate:.4g}")
+    return "  ".join([*parts, f"{progress.seconds:.1f} s"])
 
 
-def display(progress: bool, verbose: bool, epochs: int) -> Any:
-    """What shows how far training is: a bar, lines where none can be shown, or None."""
+def display(progress: bool, verbose: bool, count: int, what: str) -> Any:
+    """What shows how far training is, of so many epochs or networks: a bar, lines where none can be shown, or None."""
     possible = (sys.stderr.isatty() or "ipykernel" in sys.modules) and importlib.util.find_spec("tqdm") is not None
     if possible if verbose else progress:
-        return Bar(epochs)
-    return Lines() if verbose else None
+        return Bar(count)
+    return Lines(what) if verbose else None

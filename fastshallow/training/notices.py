@@ -78,21 +78,26 @@ def warn_of_scale(X: Any) -> None:
 
 
 def warn_of_end(history: History) -> None:
-    """Warn of a last cost far above the first, or one that has lost half of what was gained."""
+    """Warn of a run that ended badly."""
+    if problem := problem_of_end(history):
+        warnings.warn(problem, stacklevel=3)
+
+
+def problem_of_end(history: History) -> str | None:
+    """What to say of a last cost far above the first, or one that has lost half of what was gained, else None."""
     cost = history.cost
     if len(cost) < 2 or history.best_epoch is not None:
-        return
+        return None
     first, best, last = float(cost[0]), float(cost.min()), float(cost[-1])
     if last > 2.0 * first + TRIVIAL:
         what = f"the first, {first:.4g}"
     elif last > max(2.0 * best, 0.5 * (first + best)) + TRIVIAL:
         what = f"the lowest, {best:.4g} in epoch {history.epoch[np.argmin(cost)]}"
     else:
-        return
-    warnings.warn(
+        return None
+    return (
         f"training ends at a cost of {last:.4g}, far above {what}: try a smaller "
-        "learning_rate, a schedule such as fs.Cosine, or validation= with patience=, which goes back to the best epoch",
-        stacklevel=3,
+        "learning_rate, a schedule such as fs.Cosine, or validation= with patience=, which goes back to the best epoch"
     )
 
 

@@ -21,7 +21,8 @@ class Watch:
     def __init__(
         self, settings: Settings, validation: Data | None, backend: Any, threads: int | None, state: dict[str, Any]
     ) -> None:
-        self._settings, self._validation = settings, validation
+        self._settings = settings
+        self._validation = None if validation is None else validation._replace(weights=None)
         self._backend, self._threads = backend, threads
         self._best, self._waited = float(state.get("best", math.inf)), int(state.get("waited", 0))
         self._lowest, self._idle = float(state.get("lowest", math.inf)), int(state.get("idle", 0))
@@ -67,7 +68,7 @@ class Watch:
     def _validate(self, parameters: Parameters, hidden: Activation) -> tuple[float, float]:
         """The cost and the score of the validation examples."""
         assert self._validation is not None
-        data = self._validation._replace(weights=None)
+        data = self._validation
         return cost_and_score(data, parameters, hidden, self._settings.output, self._backend, self._threads)
 
     def _wait(self, watched: float) -> str | None:
@@ -127,5 +128,5 @@ def score_of(output: Output, Z2: NDArray[Any], Y: NDArray[Any]) -> float:
             error, spread = np.mean((A2 - Y) ** 2, axis=1), np.var(Y, axis=1)
             return 1.0 - float(np.mean(error / spread)) if spread.all() else math.nan
     if output.normalized:
-        return float(np.mean(np.argmax(Z2, axis=0) == np.argmax(Y, axis=0)))
-    return float(np.mean((Z2 > 0.0) == (Y > 0.5)))
+        return np.count_nonzero(np.argmax(Z2, axis=0) == np.argmax(Y, axis=0)) / Y.shape[1]
+    return np.count_nonzero((Z2 > 0.0) == (Y > 0.5)) / Z2.size
