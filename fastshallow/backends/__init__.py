@@ -5,11 +5,11 @@ from types import ModuleType
 from typing import Any
 
 from . import dispatch, functional
+from .cores import alone, processors
 from .dispatch import Plan, explain, make_plan, unavailable
 from .functional import Frozen, backends, cost_and_gradients, forward, named_backend
 from .ladder import BACKENDS, BLAS_THREADS, BY_EXAMPLE, COMPILED
 from .numpy import normalizers
-from .cores import alone, processors
 
 __all__ = [
     "BACKENDS",

@@ -13,8 +13,8 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from .native import KERNEL
 from .cores import processors
+from .native import KERNEL
 
 
 class _Worker(threading.Thread):

@@ -8,18 +8,22 @@ from typing import Any
 import numpy as np
 
 from ..backends import COMPILED, dispatch, named_backend
-from ..data import Columns, check_data, check_finite, check_labels, check_y, computing
+from ..data import Blocks, Columns, check_data, check_finite, check_labels, check_y, computing
 from ..formulas import LBFGS, Output, Parameters, number
 from .checkpoints import Checkpoint
 from .display import Clock, display
 from .loop import Hooks
 from .settings import Data, Settings, Source, sample_weights, split
+from .streaming import streamed
 
 
-def opened(X: Any, output: Output) -> tuple[Any, Any]:
+def opened(X: Any, settings: Settings) -> tuple[Any, Any]:
     """X, and what `checked_data` takes: X as well, or what a source has checked."""
     if isinstance(X, Source):
-        data = X.load(output)
+        data = X.load(settings.output)
+        return data.X, data
+    if isinstance(X, Blocks):
+        data = streamed(X, settings)
         return data.X, data
     X = check_data(X)
     return X, X
@@ -30,6 +34,9 @@ def checked_data(X: Any, Y: Any, n_y: int | None, output: Output, sample_weight:
     if isinstance(X, Data):
         if n_y not in (None, len(X.Y)):
             raise ValueError(f"Y must have a row for each of the {n_y} outputs of W2, but it has {len(X.Y)}")
+        for name, given in ("Y", Y), ("sample_weight", sample_weight):
+            if given is not None:
+                raise TypeError(f"{name} is for arrays: X that is read block by block brings Y, and has no weights")
         return X
     Y = check_y(Y, X, n_y)
     check_finite(X)
@@ -47,6 +54,8 @@ def parted(data: Data, validation: Any, settings: Settings, output: Output) -> t
         raise TypeError(
             f"validation must be a fraction or (X, Y), not a {type(validation).__name__} of {len(validation)}"
         )
+    if isinstance(validation[0], Blocks):
+        raise TypeError("validation must be arrays (X, Y), examples as columns, not fs.Blocks")
     X, Y = check_data(validation[0]), validation[1]
     if X.shape[0] != data.X.shape[0] or computing(X.dtype) != data.dtype:
         hint = "; an example is a column" if X.shape[1] == data.X.shape[0] else ""
@@ -61,6 +70,8 @@ def held_out_fraction(validation: Any) -> float | None:
     """The fraction to hold out, or None if examples are given, or nothing."""
     if validation is None or isinstance(validation, (tuple, list)):
         return None
+    if isinstance(validation, Blocks):
+        raise TypeError("validation must be arrays (X, Y), examples as columns, not fs.Blocks")
     fraction = number("validation", validation, "positive")
     if fraction >= 1.0:
         raise ValueError(f"validation must be less than 1, the fraction to hold out, or (X, Y), not {validation}")

@@ -85,8 +85,8 @@ class Compiled:
             run["X"], run["features"], run["starts"] = (each.ctypes.data for each in X[:3])
             run["uncleared"] = 0  # most of dW1 is not written
         else:
-            run["X"], run["x_row"], run["x_column"] = X.ctypes.data, *(stride // X.itemsize for stride in X.strides)
-        run["Y"], run["y_row"], run["y_column"] = Y.ctypes.data, *(stride // Y.itemsize for stride in Y.strides)
+            self._point("X", X)
+        self._point("Y", Y)
         by_examples = not self._orders and run["turn"] == 1 and abs(run["x_column"]) <= abs(run["x_row"])
         if run["turn"] == 2 or by_examples:
             run["x_step"], run["x_next"], run["pad_examples"] = run["ld_examples"], 1, run["pad_by_examples"]
@@ -100,6 +100,12 @@ class Compiled:
             codes = codes | native.learning(dtype, layout.in_place)
         for name, address in codes.items():
             run[name] = address
+
+    def _point(self, name: str, a: NDArray[Any], first: int = 0) -> None:
+        """Tell the run where the examples from number `first` on lie."""
+        run, row, column = self._run, *a.strides
+        run[name] = a.ctypes.data - first * column
+        run[f"{name.lower()}_row"], run[f"{name.lower()}_column"] = row // a.itemsize, column // a.itemsize
 
     def _go_on(self, state: dict[str, Any], settings: Settings) -> None:
         run = self._run
@@ -140,15 +146,19 @@ class Compiled:
             return False
         if self.epoch == run["epochs"]:
             self._prepare(until)
-        run["pieces"] = self._pieces
+        pieces = run["pieces"] = min(self._pieces, self._left())
         before = perf_counter()
         if self._threads == 1:
             self._kernel(self._records.run_address, self._records.place_addresses[0], 0, 0, 0, 0)
         else:
             team.run(native.loop("train"), self._records, self._threads, self._asked)
         if self.epoch < run["epochs"]:  # else there were no more pieces to go through
-            self._pieces = max(1, int(self._pieces * min(10.0, seconds / max(perf_counter() - before, 1e-6))))
+            self._pieces = max(1, int(pieces * min(10.0, seconds / max(perf_counter() - before, 1e-6))))
         return not run["failed"]
+
+    def _left(self) -> int:
+        """How many pieces may follow, at most."""
+        return 2**62
 
     def _prepare(self, until: int) -> None:
         """Fill the tables for the epochs up to `until`, as far as there is room."""

@@ -193,8 +193,9 @@ class _Told:
             self._best = row
         if done == self._count or seconds >= self._next:
             self._next = seconds + self._display.every
-            numbers = [self._best.get(each, math.nan) for each in ("cost", "validation_cost", "validation_score")]
-            self._display.show(Progress(done, self._count, *numbers, math.nan, seconds))
+            names = ("cost", "validation_cost", "validation_score")
+            numbers: Any = {each: self._best.get(each, math.nan) for each in names}
+            self._display.show(Progress(done, self._count, learning_rate=math.nan, seconds=seconds, **numbers))
 
 
 def _folder(checkpoint: Any) -> Path | None:

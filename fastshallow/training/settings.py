@@ -127,6 +127,10 @@ class Data(NamedTuple):
         return " ".join(sums)
 
 
+    def close(self) -> None:
+        """Let go of what reads the examples."""
+
+
 class Source(ABC):
     """Examples that come from elsewhere, and are looked for once all other arguments are right."""
 
@@ -176,6 +180,8 @@ def weighted(data: Data, class_weight: Any, output: Output) -> Data:
     """The data with the weights of their classes too, all scaled to mean 1."""
     weights = data.weights
     if class_weight is not None:
+        if data.elsewhere is not None:
+            raise TypeError("class_weight is for arrays: X that is read block by block has no weights")
         each = _class_weights(class_weight, data.Y, output)
         weights = each if weights is None else each * weights
     if weights is None:

@@ -38,7 +38,6 @@ class Stepwise:
         self._size = data.batch_size(settings)
         self._orders = data.orders(settings)
         self._dropout = Dropout(settings.dropout, settings.key) if settings.dropout else None
-        self._places = np.arange(data.m if self._dropout else 0)
         self._gradients: Any = ()
         self.parameters = p
         self._slope: tuple[NDArray[Any], ...] = ()  # or a fifth parameter (1, 1)
@@ -111,9 +110,12 @@ class Stepwise:
             examples = self._order[examples]
         return examples
 
+    def _batch(self, examples: Any) -> Data:
+        return self._data.batch(examples)
+
     def _take_step(self) -> bool:
         settings, examples = self._settings, self._examples()
-        batch = self._data.batch(examples)
+        batch = self._batch(examples)
         if self._rate is None:
             self._rate = float(self._rates(self.epoch, 1)[0])
         recorded = self.epoch % settings.cost_every == 0
@@ -149,7 +151,7 @@ class Stepwise:
         settings, p = self._settings, self.parameters
         more: dict[str, Any] = {} if batch.weights is None else {"weights": batch.weights.astype(batch.X.dtype)}
         if self._dropout:
-            places = self._places[examples]
+            places = np.arange(*examples.indices(self._data.m)) if isinstance(examples, slice) else examples
             more["mask"] = self._dropout.mask(self.epoch, places, len(p.W1), batch.X.dtype)
         if self._slope:
             more["learned"] = True

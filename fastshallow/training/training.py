@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +43,7 @@ Validation = float | tuple[Any, ArrayLike] | None
 @naming(optimizer=OPTIMIZERS, small=(name for name, each in OPTIMIZERS.items() if each.typical_rate < 0.1))
 def train(
     X: Any,
-    Y: ArrayLike,
+    Y: ArrayLike | None = None,
     n_h: int = 4,
     hidden: str | Activation = "tanh",
     output: str | Output = "sigmoid",
@@ -209,7 +210,7 @@ def train(
         cost_every=cost_every,
         backend=backend,
     )
-    X, ready = opened(X, loss)
+    X, ready = opened(X, settings)
     p = None if parameters is None else check_parameters(parameters, X, "parameters")
     data = checked_data(ready, Y, p and len(p.W2), loss, sample_weight)
     settings, data, held_out, p = begin(
@@ -223,7 +224,7 @@ def train(
         warn_of_constants(settings.constant, len(p.W1[0]))
     warn_of_scale(data.sample)
     hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings, writer)
-    with shown:
+    with shown, closing(data):
         network = go(settings, data, held_out, p, threads, hooks)
     warn_of_end(network.history)
     return network
@@ -232,7 +233,7 @@ def train(
 def resume(
     path: str | os.PathLike[str],
     X: Any,
-    Y: ArrayLike,
+    Y: ArrayLike | None = None,
     *,
     sample_weight: ArrayLike | None = None,
     class_weight: dict[int, float] | str | None = None,
@@ -282,7 +283,7 @@ def resume(
     if epochs is not None:
         settings = replace(settings, epochs=positive_integer("epochs", epochs))
     check_threads(threads)
-    X, ready = opened(X, settings.output)
+    X, ready = opened(X, settings)
     stored.check_x(X)
     p = check_parameters(stored.parameters, X, "the checkpoint")
     data = checked_data(ready, Y, len(p.W2), settings.output, sample_weight)
@@ -294,7 +295,7 @@ def resume(
     every = number("every", every, "not negative")
     writer = Checkpoint(path if checkpoint is None else checkpoint, every, settings, data)
     hooks, shown = make_hooks(callbacks, callback_every, progress, verbose, settings, writer)
-    with shown:
+    with shown, closing(data):
         network = go(settings, data, held_out, p, threads, hooks, stored)
     warn_of_end(network.history)
     return network
