@@ -104,7 +104,7 @@ def check_threads(threads: int | None) -> None:
 
 
 class Labels(NamedTuple):
-    """What is in Y: its rows, its lowest and highest number, whether all are whole, and whether each column adds to 1."""
+    """What Y holds: rows, its lowest and highest number, whether all are whole, and whether each column adds to 1."""
 
     n_y: int
     low: float
@@ -117,7 +117,7 @@ class Labels(NamedTuple):
         """Of finite Y (n_y, m)."""
         low, high = float(Y.min()), float(Y.max())
         one_hot = len(Y) > 1 and np.allclose(Y.sum(axis=0), 1.0, atol=1e-3)
-        return cls(len(Y), low, high, len(Y) == 1 and bool((Y == np.floor(Y)).all()), one_hot)
+        return cls(len(Y), low, high, len(Y) == 1 and bool(np.array_equal(Y, np.floor(Y))), one_hot)
 
     def merged(self, other: Labels) -> Labels:
         """Of the examples of both."""

@@ -43,14 +43,14 @@ def one_hot(labels: ArrayLike, classes: ArrayLike | None = None) -> tuple[NDArra
     >>> classes
     array(['no', 'yes'], dtype='<U3')
     """
-    a = _flat("labels", labels)
+    a = flat("labels", labels)
     found, index = np.unique(a, return_inverse=True)
     if classes is None:
         kept = found
         if len(kept) < 2:
             raise ValueError(f"labels must hold two classes or more, but all are {kept[0].item()!r}")
     else:
-        kept = _flat("classes", classes)
+        kept = flat("classes", classes)
         rows = {each: row for row, each in enumerate(kept.tolist())}
         if len(rows) < len(kept):
             raise ValueError("classes must be different from each other")
@@ -65,7 +65,7 @@ def one_hot(labels: ArrayLike, classes: ArrayLike | None = None) -> tuple[NDArra
     return Y, kept
 
 
-def _flat(name: str, values: Any) -> NDArray[Any]:
+def flat(name: str, values: Any) -> NDArray[Any]:
     """Classes in an array (m,) of words, whole numbers or booleans."""
     a = as_array(name, values)
     a = a[0] if a.ndim == 2 and len(a) == 1 else a

@@ -38,6 +38,8 @@ def checked_data(X: Any, Y: Any, n_y: int | None, output: Output, sample_weight:
             if given is not None:
                 raise TypeError(f"{name} is for arrays: X that is read block by block brings Y, and has no weights")
         return X
+    if Y is None:
+        raise TypeError("Y is missing: what to learn, a column for each example")
     Y = check_y(Y, X, n_y)
     check_finite(X)
     check_labels(Y, output.name)
