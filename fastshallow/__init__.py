@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         Networks,
         Progress,
         resume,
+        search,
         train,
         train_many,
     )
@@ -80,6 +81,7 @@ __all__ = [  # without those that need scikit-learn
     "one_hot",
     "register_onnx_converter",
     "resume",
+    "search",
     "standardize",
     "train",
     "train_many",
@@ -91,8 +93,8 @@ _WINGS = {
     "data": "Blocks datasets one_hot standardize",
     "estimators": "ShallowClassifier ShallowRegressor accelerate",
     "interchange": "from_onnx from_safetensors from_sklearn from_torch register_onnx_converter",
-    "training": "CheckpointError DivergenceError History Network NetworkFileError Networks Progress resume train "
-    "train_many",
+    "training": "CheckpointError DivergenceError History Network NetworkFileError Networks Progress resume search "
+    "train train_many",
 }
 _WING = {name: wing for wing, names in _WINGS.items() for name in names.split()}
 

@@ -10,6 +10,7 @@ from .many import train_many
 from .minimizing import Minimizing
 from .network import Network, NetworkFileError, Target, members_of, of_members, problem_of
 from .networks import Networks
+from .searching import search
 from .settings import Data, Settings, Source
 from .stepwise import Rates, Stepwise, regularized
 from .training import resume, train
@@ -40,6 +41,7 @@ __all__ = [
     "regularized",
     "resume",
     "score_of",
+    "search",
     "train",
     "train_many",
 ]

@@ -136,7 +136,7 @@ def train_many(
         threads=threads,
     )
     folder, every = _folder(checkpoint), number("every", every, "not negative")
-    told = _Told(len(tasks.tasks), callbacks, progress, verbose)
+    told = Told(len(tasks.tasks), callbacks, progress, verbose)
 
     def train_one(task: Task, interrupted: Callable[[], bool]) -> Trained:
         return tasks.start(task, folder, every).go(None, interrupted)
@@ -162,7 +162,7 @@ def gathered(tasks: Tasks, found: Mapping[int, Trained]) -> Networks:
     return Networks([each.network for each in kept.values()], [each.row for each in kept.values()], settings)
 
 
-class _Told:
+class Told:
     """Is told of each network that is finished: keeps it, shows how far all are, and tells others."""
 
     def __init__(self, count: int, callbacks: Any, progress: bool, verbose: int) -> None:
@@ -174,11 +174,13 @@ class _Told:
         self._display = checked_display(progress, verbose, count, "network")
         self.shown: Any = nullcontext() if self._display is None else closing(self._display)
         self.found: dict[int, Trained] = {}
+        self._done = 0
         self._best: dict[str, Any] = {}
 
     def __call__(self, i: int, trained: Trained) -> bool:
-        self.found[i] = trained
-        done, seconds, stop = len(self.found), perf_counter() - self._begun, False
+        """Note network i; give back whether all should end."""
+        self.found[i], self._done = trained, self._done + 1
+        done, seconds, stop = self._done, perf_counter() - self._begun, False
         if self._display is not None:
             self._show(trained.row, done, seconds)
         for callback in self._callbacks:

@@ -89,6 +89,7 @@ class Networks(Sequence[Network | None]):
             for name in (each for each in MEASURED if each in self._rows[0]):
                 numbers = np.array([self._rows[i][name] for i in group])
                 row |= {name: float(numbers.mean()), f"{name}_std": float(numbers.std())}
+            row |= {name: self._rows[group[0]][name] for name in ("rung",) if name in self._rows[0]}
             rows.append(row)
         return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
 

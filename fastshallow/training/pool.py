@@ -12,11 +12,11 @@ LOOK = 0.1  # seconds between two looks for Ctrl-C, of which some systems do not
 Job = Callable[[Callable[[], bool]], Any]
 
 
-def run_jobs(jobs: Sequence[Job], threads: int, told: Callable[[int, Any], bool]) -> None:
+def run_jobs(jobs: Sequence[Job], threads: int, told: Callable[[int, Any], bool]) -> bool:
     """Run jobs, each given a function that says whether it should stop, and tell the number and result of each.
 
     If `told`, which is called in this thread, gives back True, and at Ctrl-C, those that have begun should stop, and
-    others do not begin.
+    others do not begin. Gives back whether all were run.
     """
     stop, numbers, done = Event(), iter(range(len(jobs))), SimpleQueue[tuple[int, Any, BaseException | None]]()
 
@@ -55,3 +55,4 @@ def run_jobs(jobs: Sequence[Job], threads: int, told: Callable[[int, Any], bool]
             worker.join()
     while not done.empty():  # of those that have stopped
         tell(0.0)
+    return left == 0

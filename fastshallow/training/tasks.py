@@ -122,7 +122,7 @@ class Tasks:
         warn_of_constants(constant_features(data.X), data.X.shape[0])
         warn_of_scale(data.X)
 
-    def start(self, task: Task, folder: Path | None, every: float) -> Running:
+    def start(self, task: Task, folder: Path | None = None, every: float = 0.0) -> Running:
         """A run that has taken no step yet, unless a checkpoint in `folder` has some of its steps."""
         part, given = self.parts[task.part], self._arguments[task.settings]
         options = {name: given[name] for name in ("n_h", "scale", "class_weight")}
