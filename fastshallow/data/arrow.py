@@ -14,7 +14,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from .dtypes import is_stored
-from .sources import MOST, Head, Piece, blocks_in_order
+from .sources import MOST, Head, Piece, blocks_in_order, listed
 
 ROWS = 4096  # which are turned from columns into rows at a time, in the cache
 ONE_THREAD = {"use_threads": False, "batch_readahead": 1, "fragment_readahead": 1}  # else it reads gigabytes ahead
@@ -27,7 +27,7 @@ class Choice:
         for name, wanted in ("features", features or ()), ("target", target):
             for each in wanted:
                 if each not in schema.names:
-                    raise ValueError(f"{name} has {each!r}, but the columns are {_listed(schema.names)}")
+                    raise ValueError(f"{name} has {each!r}, but the columns are {listed(schema.names)}")
         self.target, self._classes = tuple(target), classes
         self.names = tuple(name for name in schema.names if name not in target) if features is None else tuple(features)
         if both := [name for name in self.names if name in target]:
@@ -136,7 +136,7 @@ def files(paths: Sequence[Any], *columns: Any) -> Dataset:
         dataset = pa.dataset.dataset(names if len(names) > 1 else names[0], format="parquet")
         dataset.count_rows()  # which reads how every file ends
     except (pa.ArrowInvalid, OSError) as error:
-        raise ValueError(f"source: {_listed(names)} must be Parquet, but pyarrow says: {_first_line(error)}") from None
+        raise ValueError(f"source: {listed(names)} must be Parquet, but pyarrow says: {_first_line(error)}") from None
     return Dataset(dataset, *columns)
 
 
@@ -203,10 +203,6 @@ def _rows(columns: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
         for k, column in enumerate(columns):
             rows[some, k] = column[some]
     return rows
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
 
 
 def _first_line(error: Exception) -> str:

@@ -18,7 +18,7 @@ from .checks import Labels, exactly
 from .dtypes import computing
 from .labels import flat, one_hot
 from .scales import Moments
-from .sources import Arrays, Head, Pairs, Piece, Source, is_array
+from .sources import Arrays, Head, Pairs, Piece, Source, is_array, listed
 
 PATHS = (str, os.PathLike)
 PARTS = 32  # of the memory: what is read at a time is one, and each of the two buffers 12
@@ -124,6 +124,11 @@ class Blocks:
     def shape(self) -> tuple[int, int]:
         """(n_x, m), for which all data are read once."""
         return self.n_x, self.survey.moments.m
+
+    @property
+    def described(self) -> str:
+        """Its features, in words."""
+        return f"{self.n_x} features" + (f", {listed(self.names)}" if self.names else "")
 
     def __repr__(self) -> str:
         return f"Blocks({self.n_x} features, {self.n_y} outputs, {self.dtype}, memory={self.memory})"

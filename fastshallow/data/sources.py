@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -117,6 +117,11 @@ class Pairs:
     def _piece(self, block: Any, k: int) -> Piece:
         X, Y = self._split(block)
         return Piece(as_numbers(f"X of block {k}", X), Y, 0, k)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Some names, in words."""
+    return ", ".join(map(repr, names[:8])) + (", ..." if len(names) > 8 else "")
 
 
 def is_array(a: Any) -> bool:

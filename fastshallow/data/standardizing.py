@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from .blocks import Blocks
 from .checks import check_finite, check_x
 from .dtypes import computing
 from .recipes import Recipe
@@ -28,13 +30,14 @@ class Features:
     recipe: Recipe | None = None
 
 
-def standardize(X: ArrayLike, features: Features | None = None) -> tuple[NDArray[Any], Features]:
+def standardize(X: Any, features: Features | None = None) -> tuple[Any, Features]:
     """Bring each feature of X to mean 0 and variance 1, which most training needs to succeed.
 
     Parameters
     ----------
     X : (n_x, m)
-        Examples as columns, dense, of any dtype and memory order. It is not changed.
+        Examples as columns, dense, of any dtype and memory order. It is not changed. Of `fs.Blocks` all are read once,
+        and standardized whenever they are read.
     features
         What an earlier call gave, to do the same to other examples, as to those to validate with. None takes mean and
         scale from X.
@@ -42,7 +45,7 @@ def standardize(X: ArrayLike, features: Features | None = None) -> tuple[NDArray
     Returns
     -------
     X : (n_x, m)
-        ``(X - mean) / scale``, in the dtype that X is computed in: float32 stays float32.
+        ``(X - mean) / scale``, in the dtype that X is computed in: float32 stays float32. Of `fs.Blocks`, such again.
     features
         ``features.mean`` and ``features.scale``, the standard deviation, (n_x, 1) in float64. A constant feature has
         scale 1. ``net.with_features(features)`` keeps them in a network, which then takes X as it was.
@@ -63,17 +66,28 @@ def standardize(X: ArrayLike, features: Features | None = None) -> tuple[NDArray
             "X must be dense, not sparse: without its zeros it would be dense. X.toarray() is; to divide each feature "
             "by its largest value keeps the zeros"
         )
+    if isinstance(X, Blocks):
+        features = _features(features, X.n_x, X.names, lambda: X.survey.moments.mean_and_scale())
+        return X.standardized(features.mean, features.scale), features
     X = check_x(X, stored=True)
     check_finite(X)
+    hint = "; an example is a column: did you mean X.T?" if len(getattr(features, "mean", ())) == X.shape[1] else ""
+    features = _features(features, len(X), (), lambda: moments(X), hint)
+    return standardized(X, features.mean, features.scale, np.empty_like(X, computing(X.dtype), subok=False)), features
+
+
+def _features(
+    features: Features | None, n_x: int, names: tuple[str, ...], measured: Callable[[], Any], hint: str = ""
+) -> Features:
+    """What standardizes X of n_x features: what is given, or what is measured."""
     if features is None:
-        mean, scale = moments(X)
+        mean, scale = measured()
         bad = np.flatnonzero(~((scale > 0.0) & (scale < np.inf)))
         if bad.size:
             raise ValueError(f"X is too large or too small at feature {bad[0]} to be standardized in float64")
-        features = Features((), mean, scale)
-    elif not isinstance(features, Features):
+        return Features(names, mean, scale)
+    if not isinstance(features, Features):
         raise TypeError(f"features must be what fs.standardize gave, not {type(features).__name__}")
-    elif len(features.mean) != len(X):
-        hint = "; an example is a column: did you mean X.T?" if len(features.mean) == X.shape[1] else ""
-        raise ValueError(f"X has {len(X)} rows, but features has {len(features.mean)}{hint}")
-    return standardized(X, features.mean, features.scale, np.empty_like(X, computing(X.dtype), subok=False)), features
+    if len(features.mean) != n_x:
+        raise ValueError(f"X has {n_x} rows, but features has {len(features.mean)}{hint}")
+    return features

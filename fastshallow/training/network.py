@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..backends import Frozen
-from ..data import Columns, Features, Recipe, check_data, computing, files
+from ..data import Blocks, Columns, Features, Recipe, check_data, computing, files
 from ..formulas import ACTIVATIONS, OUTPUTS, Activation, Output, Parameters, is_built_in, leaky_relu_of
 from .exports import Exports
 from .formats import NETWORK
 from .history import History
-from .predicting import Answers, Predictor, check_out
+from .predicting import Answers, Predictor, check_out, of_blocks
 
 ndarray = np.ndarray  # looked up once
 
@@ -76,8 +76,8 @@ class Network(Exports):
         """Predict from X (n_x, m): 0 or 1 (n_y, m), the index of a class (1, m), or numbers (n_y, m).
 
         Which one follows the output: ``sigmoid``, ``softmax``, or ``identity`` and ``exp``. X may be of all kinds that
-        `train` takes, sparse too: it is converted some examples at a time. Numbers are written to `out`, if that is
-        given, as by `predict_proba`.
+        `train` takes, sparse too and `fs.Blocks`, with or without Y: it is converted some examples at a time. Numbers
+        are written to `out`, if that is given, as by `predict_proba`.
 
         Raises
         ------
@@ -179,31 +179,39 @@ class Network(Exports):
         return {name: value for name, value in self.__dict__.items() if name not in ("_by_dtype", "_answers")}
 
     def _forward(
-        self, X: Any, backend: str, threads: int | None, out: NDArray[Any] | None, allow_nan: bool = False
+        self,
+        X: Any,
+        backend: str,
+        threads: int | None,
+        out: NDArray[Any] | None,
+        allow_nan: bool = False,
+        first: int = 0,
     ) -> NDArray[Any]:
-        """A2 (n_y, m), or numbers in their own units."""
+        """A2 (n_y, m), or numbers in their own units; the examples are counted from `first` on."""
         if type(X) is ndarray and X.ndim == 2 and X.shape[1] == 1 and backend == "auto" and threads is None:
             A2 = self._answers[X.dtype](X, out)
             if type(A2) is ndarray:
                 return A2
+        if isinstance(X, Blocks):
+            return of_blocks(self, X, backend, threads, out, allow_nan)  # type: ignore[no-any-return]
         X = check_data(X)
         frozen = self._frozen(X.dtype)
         if out is not None:
             check_out(out, X, (len(self.parameters.W2), X.shape[1]), computing(X.dtype))
         A2, has_nan = frozen.infer(X, backend, threads, out)
         if has_nan and not allow_nan:
-            raise ValueError(self._why_nan(X, int(np.isnan(A2).any(axis=0).argmax())))
+            raise ValueError(self._why_nan(X, int(np.isnan(A2).any(axis=0).argmax()), first))
         return A2
 
-    def _why_nan(self, X: Any, t: int) -> str:
-        """What makes the prediction for example t NaN."""
+    def _why_nan(self, X: Any, t: int, first: int) -> str:
+        """What makes the prediction for example t NaN, the examples counted from `first` on."""
         x = (X.take(slice(t, t + 1)).dense() if isinstance(X, Columns) else X[:, t]).ravel().astype(np.float64)
         for odd in np.isnan(x), np.isinf(x):
             if odd.any():
                 k = int(odd.argmax())
                 name = f" ({self.features.names[k]!r})" if self.features is not None and self.features.names else ""
-                return f"X holds {x[k]} at feature {k}{name}, example {t}"
-        return f"example {t} of X is so large that its scores are NaN"
+                return f"X holds {x[k]} at feature {k}{name}, example {first + t}"
+        return f"example {first + t} of X is so large that its scores are NaN"
 
     def _frozen(self, dtype: Any) -> Frozen:
         """Parameters between the table's own units, for X of a dtype, and what has to be subtracted from X before.

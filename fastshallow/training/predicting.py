@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..backends import Frozen
-from ..data import Columns
+from ..data import Blocks, Columns, Windows
 
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 Answer = Callable[[Any, Any], Any]
@@ -90,6 +91,21 @@ class Predictor:
             out[...] = A2
             return out
         return A2 if n_y > 1 else float(A2[0])
+
+
+def of_blocks(network: Any, blocks: Blocks, backend: str, threads: int | None, out: Any, allow_nan: bool) -> Any:
+    """A2 (n_y, m) of a network for blocks, which a thread reads meanwhile."""
+    n_x, known = network.parameters.W1.shape[1], network.features.names if network.features is not None else ()
+    if out is not None:
+        raise TypeError("out must be None for fs.Blocks: how many examples there are shows at their end")
+    if blocks.n_x != n_x or (known and blocks.names not in ((), known)):
+        hint = f": features={list(known)}" if known and blocks.names else ""
+        raise ValueError(f"X must have the {n_x} features of the network in their order, not {blocks.described}{hint}")
+    with closing(Windows(blocks, 1, None)) as windows:
+        parts = [network._forward(window.X, backend, threads, None, allow_nan, window.first) for window in windows]
+    if not parts:
+        raise ValueError("X must not be empty, but the blocks hold no examples")
+    return np.concatenate(parts, axis=1)
 
 
 def check_out(out: Any, X: Any, shape: tuple[int, ...], dtype: Any) -> None:
