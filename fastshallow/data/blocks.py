@@ -21,7 +21,7 @@ from .scales import Moments
 from .sources import Arrays, Head, Pairs, Piece, Source, is_array, listed
 
 PATHS = (str, os.PathLike)
-PARTS = 32  # of the memory: what is read at a time is one, and each of the two buffers 12
+PARTS, BUFFERS = 32, 2  # what is read at a time is a part of the memory; the buffers are three quarters of it
 
 
 class Survey(NamedTuple):
@@ -142,10 +142,11 @@ class Blocks:
     def fitting(self, batch: int, m: int | None = None) -> int:
         """How many examples a buffer holds: whole batches, at most those of all m."""
         size = self.n_x * self.dtype.itemsize + self.n_y * computing(self.dtype).itemsize
-        room = self.memory * 12 // PARTS // size
+        each = BUFFERS * size + 8  # and its place in the order
+        room = self.memory * 3 // 4 // each
         if room < batch:
             raise ValueError(
-                f"memory must be {-(-batch * size * PARTS // 12)} bytes or more for batches of {batch} examples, "
+                f"memory must be {-(-batch * each * 4 // 3)} bytes or more for batches of {batch} examples, "
                 f"each of {size} bytes, not {self.memory}"
             )
         room = room // batch * batch

@@ -94,7 +94,7 @@ class Pairs:
     names: tuple[str, ...] = ()
 
     def __init__(self, source: Any, split: Callable[[Any], tuple[Any, Any]]) -> None:
-        self._source, self._split = source, split
+        self._source, self._split, self._last = source, split, None
         self._indexed = hasattr(source, "__len__") and hasattr(source, "__getitem__")
         if self._indexed and not len(source):
             raise ValueError("source holds no blocks")
@@ -112,7 +112,11 @@ class Pairs:
             yield self._piece(block, k)
 
     def _begun(self) -> Iterator[Any]:
-        return iter(self._source() if callable(self._source) else self._source)
+        begun: Iterator[Any] = iter(self._source() if callable(self._source) else self._source)
+        if begun is self._last:
+            raise TypeError("source gives the same iterator again, which is spent: it must give a new one each time")
+        self._last = begun
+        return begun
 
     def _piece(self, block: Any, k: int) -> Piece:
         X, Y = self._split(block)

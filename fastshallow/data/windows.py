@@ -11,12 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .blocks import Blocks
+from .blocks import BUFFERS, Blocks
 from .dtypes import computing
 from .scales import standardized
 from .sources import Piece
-
-BUFFERS = 2
 
 
 class Window(NamedTuple):

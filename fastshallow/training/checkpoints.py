@@ -96,9 +96,9 @@ class Stored:
     def check_data(self, data: Data, validation: Data | None, settings: Settings) -> None:
         """Refuse other data than the run began with, and what they do not have: compiled code trusts it."""
         if data.fingerprint() != str(self.members["data"]):
-            raise CheckpointError(
-                f"{self.path}: X, Y, sample_weight or class_weight are not those that the training began with"
-            )
+            blocks = "the data, or how they are cut into blocks or buffers,"
+            what = "X, Y, sample_weight or class_weight" if data.elsewhere is None else blocks
+            raise CheckpointError(f"{self.path}: {what} are not those that the training began with")
         if validation is None and "history_validation_cost" in self.members:
             raise CheckpointError(f"{self.path}: training began with validation examples: give them as validation=")
         position = int(self.members.get("position", 0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import numpy as np
@@ -66,9 +67,10 @@ class Streamed(Data):
 
     def fingerprint(self) -> str:
         """A checksum of what the first pass has shown, and of what decides the order and the sums."""
-        blocks, units = self.blocks, self.blocks.units
-        mean = "" if units is None else f" {hash(tuple(each.tobytes() for each in units)):x}"
-        return f"{self.X.dtype}{self.X.shape}{len(self.Y)} {blocks.survey.checksum:08x} {blocks.memory}{mean}"
+        blocks, checksum = self.blocks, self.blocks.survey.checksum
+        for each in blocks.units or ():
+            checksum = zlib.crc32(each.tobytes(), checksum)
+        return f"{self.X.dtype}{self.X.shape} {len(self.Y)} {checksum:08x} {blocks.memory}"
 
     def close(self) -> None:
         """End the thread that reads."""
@@ -147,9 +149,7 @@ def streamed(blocks: Blocks, settings: Settings) -> Streamed:
         blocks.fitting(settings.batch_size)
     elif settings.dropout or settings.hidden.learned:
         name = "dropout" if settings.dropout else "leaky_relu(slope='learn')"
-        raise ValueError(
-            f"batch_size must be given for {name} with fs.Blocks: it needs mini-batches"
-        )
+        raise ValueError(f"batch_size must be given for {name} with fs.Blocks: it needs mini-batches")
     shape, survey = blocks.shape, blocks.survey
     assert survey.labels is not None
     survey.labels.check(settings.output.name)
