@@ -10,7 +10,7 @@ from networks import same
 import fastshallow as fs
 from fastshallow.backends import alone, processors
 from fastshallow.formulas import ACTIVATIONS, OPTIMIZERS, OUTPUTS
-from fastshallow.training import loop
+from fastshallow.training import loop, pool
 from fastshallow.training.grids import fold_of_examples, make_grid
 from fastshallow.training.settings import Data
 from fastshallow.training.watching import cost_of
@@ -199,8 +199,9 @@ def test_networks_that_end_badly_are_warned_of_once():
     assert told[0].filename == __file__
 
 
-def test_a_callback_is_told_of_each_network_in_the_callers_thread_and_may_end_all():
+def test_a_callback_is_told_of_each_network_in_the_callers_thread_and_may_end_all(monkeypatch):
     X, Y = FLOWER
+    monkeypatch.setattr(pool, "LOOK", 0.001)
     told = []
 
     def callback(finished):
@@ -208,9 +209,9 @@ def test_a_callback_is_told_of_each_network_in_the_callers_thread_and_may_end_al
         told.append(finished)
         return finished.done == 3
 
-    many = fs.train_many(X, Y, seeds=range(50), epochs=2, callbacks=callback, threads=2, backend="numpy")
-    assert [each.done for each in told][:3] == [1, 2, 3] and told[0].count == 50
-    assert 3 <= len(many) < 50 and len(many) == len(told)
+    many = fs.train_many(X, Y, seeds=range(300), epochs=2, callbacks=callback, threads=2, backend="numpy")
+    assert [each.done for each in told][:3] == [1, 2, 3] and told[0].count == 300
+    assert 3 <= len(many) < 300 and len(many) == len(told)
     assert told[0].row["cost"] in many.as_dict()["cost"] and told[0].network in list(many)
 
 
@@ -247,7 +248,8 @@ def test_ctrl_c_gives_back_what_is_there(monkeypatch):
 
 def test_a_folder_keeps_each_network_and_the_same_call_goes_on(tmp_path, monkeypatch):
     X, Y = FLOWER
-    options = {"epochs": 30, "n_h": [3, 5], "optimizer": "adam", "learning_rate": 0.1, "threads": 1}
+    monkeypatch.setattr(pool, "LOOK", 0.001)
+    options = {"epochs": 3000, "n_h": [3, 5], "optimizer": "adam", "learning_rate": 0.1, "threads": 1}
     whole = fs.train_many(X, Y, seeds=range(3), **options)
     folder = tmp_path / "runs" / "one"
 
@@ -338,6 +340,8 @@ def test_a_grid_is_all_combinations_in_the_order_given():
         ({"seeds": [1, 2, 1]}, ValueError, "seeds must differ, but 1 comes 2 times"),
         ({"seeds": []}, ValueError, "seeds must not be empty"),
         ({"seeds": [0.5]}, TypeError, "seeds must be integers, not 0.5"),
+        ({"seeds": [-1]}, ValueError, "seeds must be from 0"),
+        ({"seeds": [True]}, TypeError, "seeds must be integers, not True"),
         ({"folds": 1}, ValueError, "folds must be 2 or more"),
         ({"folds": 51}, ValueError, "folds must be at most 50, the examples of class 0, not 51"),
         ({"folds": 101}, ValueError, "folds must be at most 100, the number of examples"),

@@ -75,9 +75,10 @@ def check_seeds(seeds: Iterable[int]) -> list[int]:
     if not found:
         raise ValueError("seeds must not be empty")
     for each in found:
-        if not isinstance(each, (int, np.integer)):
+        if isinstance(each, (bool, np.bool_)) or not isinstance(each, (int, np.integer)):
             raise TypeError(f"seeds must be integers, not {each!r}")
-        generator(each)
+        if not 0 <= each < 2**32:
+            raise ValueError(f"seeds must be from 0 to 2**32 - 1, not {each}")
     if len(set(found)) < len(found):
         twice = next(each for each in found if found.count(each) > 1)
         raise ValueError(f"seeds must differ, but {twice} comes {found.count(twice)} times")
