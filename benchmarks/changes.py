@@ -43,7 +43,7 @@ Case.step = planted
 
 
 def record(seconds: float, processes: int) -> Record:
-    return bench(CASES, (BASELINE, "fused"), [1], seconds=seconds, longest=1.0, processes=processes)
+    return bench(CASES, (BASELINE, "fused"), [1], seconds=seconds, longest=1.0, processes=processes, most=4 * processes)
 
 
 def slower(part: float, seconds: float, processes: int) -> Record:
@@ -84,8 +84,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.changes", description=__doc__)
     parser.add_argument("--tries", type=int, default=20)
     parser.add_argument("--part", type=float, default=0.1, help="how much longer (default: 0.1)")
-    parser.add_argument("--seconds", type=float, default=0.15, help="for each figure in each process (default: 0.15)")
-    parser.add_argument("--processes", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=0.1, help="for each figure in each process (default: 0.1)")
+    parser.add_argument("--processes", type=int, default=8, help="of each record, at least (default: 8)")
     arguments = parser.parse_args()
     same = [record(arguments.seconds, arguments.processes) for _ in range(arguments.tries + 1)]
     pairs = list(pairwise(same))
@@ -99,6 +99,7 @@ def main() -> int:
     print(f"{found} of {len(planted)} runs that take {100 * arguments.part:.0f} % longer are called slower")
     print(f"cells: {dict(verdicts(planted))}; {ratio(planted):.3f} times as fast in the mean")
     disturbed = max(one.calibration.disturbed for one in same)
+    print(f"processes: {', '.join(str(one.processes) for one in same)}")
     print(f"calibration loops over 10 % longer than the fastest: {100 * disturbed:.0f} % of a run at most")
     return 0
 

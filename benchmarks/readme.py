@@ -26,8 +26,8 @@ def tables(record: records.Record) -> Iterator[str]:
     caches = ", ".join(f"{name} {size // 1024:,} KiB" for name, size in machine["caches"].items())
     about = (
         f"{machine['cpu']}, registers of {machine['vector_bits']} bits ({caches}); Python {versions['python']}, NumPy "
-        f"{versions['numpy']} with {machine['blas']}; {record.made[:10]}. Medians of {record.processes} processes, and "
-        f"intervals of {100 * record.confidence:.0f} %{_noise(record)}."
+        f"{versions['numpy']} with {machine['blas']}; {record.made[:10]}. Median times of {record.processes} "
+        f"processes, ratios of their least times, and intervals of {100 * record.confidence:.0f} %{_noise(record)}."
     )
     yield textwrap.fill(about, 120)
     for dtype, threads in dict.fromkeys((each.case.dtype, each.threads) for each in record.cells):

@@ -1,5 +1,6 @@
 """The command ``bench``: what it chooses, checks, leaves out and shows, in this process or in those that it starts."""
 
+import itertools
 import json
 
 import numpy as np
@@ -55,12 +56,30 @@ def test_processes_measure_and_the_record_is_whole(run, tmp_path):
     assert [each.implementation for each in cell.results] == ["examples", "numpy"]
     for each in cell.results:
         assert each.seconds.minimum <= each.seconds.median <= each.seconds.maximum
-        assert len(each.medians) == len(each.ratios) == record.processes == 2
+        assert len(each.least) == record.processes == 2
         assert each.flops_per_second == pytest.approx(cell.flops / each.seconds.median, rel=1e-4)
         assert 0 < each.of_limit < 1 and each.memory > 0
     assert [(each.dtype, each.threads) for each in record.limits] == [("float32", 1)]
     assert "cache_folder" not in record.machine and record.machine["versions"]["numpy"] == np.__version__
     assert "2-4-1           8  examples" in out
+
+
+@pytest.mark.parametrize(("apart", "taken"), [(0.001, 4), (0.5, 9)])
+def test_more_processes_follow_where_they_lie_apart(monkeypatch, apart, taken):
+    """Until their least times are close, or there are `most`."""
+    from fastshallow.measuring import benchmark
+
+    plan, times = processes.Plan([Case(2, 4, 1, 8)], ["numpy"], 1, 0.1, 1.0), itertools.count(1)
+
+    def one_round(plans):
+        seconds = [1.0 + apart * next(times)]
+        yield 0, 0, processes.Found([cells.Measurement("numpy", seconds=seconds)], [1.0])
+
+    monkeypatch.setattr(benchmark, "one_round", one_round)
+    told = []
+    found, count = benchmark._found([plan], 4, 9, lambda *progress: told.append(progress))
+    assert count == taken == len(found[0][0])
+    assert [done for done, _, _ in told] == [*range(1, taken + 1)] and told[-1][1] == taken
 
 
 def test_a_process_has_the_threads_that_are_asked_for(monkeypatch):
@@ -163,6 +182,14 @@ def test_one_softmax_unit_is_refused(run):
     status, out, err = run("bench", "--shape", "2-4-3", "2-4-1", "--output", "softmax")
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert err.startswith("fastshallow: error: --output softmax needs two outputs or more: one is always 1")
+
+
+@pytest.mark.parametrize(
+    "where", ["--json a.json", "--json=a.json", "--html b.html --json a.json", "--json", "--json -", ""]
+)
+def test_a_record_does_not_say_where_it_was_written(chosen, monkeypatch, where):
+    monkeypatch.setattr("sys.argv", ["fastshallow", "bench", *where.split(), "--set", "course"])
+    assert chosen()[1]["command"] == "fastshallow bench --set course"
 
 
 @pytest.fixture

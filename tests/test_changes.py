@@ -1,6 +1,7 @@
 """What changed between two records, on simulated processes; and records that can't be read or compared."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,18 +16,21 @@ CASES = [Case(2, 4, 1, m) for m in (1, 64, 1024, 16384)]
 NAMES = ("numpy", "jit", "fused")
 
 
-def record(random, scatter, slower=1.0, processes=5, cases=CASES, machine=None):
-    """Of processes whose ratios lie so far apart; `fused` with 1024 examples is so many times slower."""
+def record(random, scatter, slower=1.0, processes=12, cases=CASES, machine=None):
+    """Of processes whose times lie so far above the least; `fused` with 1024 examples is so many times slower.
+
+    A third of the processes is disturbed, and then takes up to 1.6 times as long.
+    """
     cells = []
     for case in cases:
         results = []
         for name in NAMES:
             seconds = {"numpy": 8e-6, "jit": 4e-6, "fused": 1e-6}[name] * case.m
             seconds *= slower if (name, case.m) == ("fused", 1024) else 1.0
-            ratios = 8e-6 * case.m / seconds * np.exp(scatter * random.standard_normal(processes))
-            medians = (8e-6 * case.m / ratios * np.exp(0.2 * random.standard_normal())).tolist()
-            spread = Spread(*[medians[0]] * 5, turns=9, calls=1)
-            results.append(Result(name, "", 0.0, spread, Interval(8, 7, 9), "", medians, ratios.tolist()))
+            disturbed = 1 + 0.6 * random.random(processes) * (random.random(processes) < 1 / 3)
+            least = (seconds * np.exp(scatter * random.exponential(size=processes)) * disturbed).tolist()
+            spread = Spread(*[least[0]] * 5, turns=9, calls=1)
+            results.append(Result(name, "", 0.0, spread, Interval(8, 7, 9), "", least))
         cells.append(Cell(case, 1, case.flops, case.bytes, None, results))
     quiet = Calibration(1e-5, 1e-5, 0.0, 1.0)
     return Record("", "", "", machine or {}, None, None, 0.95, processes, quiet, [], cells)
@@ -37,10 +41,10 @@ def verdicts(found):
 
 
 def test_what_is_unchanged_is_called_so_and_ten_percent_are_found():
-    """In 20 of 20 tries each, where processes lie 1 % apart."""
+    """In 20 of 20 tries each, where most processes lie 3 % above the floor."""
     random = np.random.default_rng(4)
     for _ in range(20):
-        before, same, slow = (record(random, 0.01, slower) for slower in (1.0, 1.0, 1.1))
+        before, same, slow = (record(random, 0.03, slower) for slower in (1.0, 1.0, 1.1))
         assert unchanged(changes(before, same))
         found = changes(before, slow)
         wrong = {key: value for key, value in verdicts(found).items() if value != "no difference"}
@@ -49,20 +53,12 @@ def test_what_is_unchanged_is_called_so_and_ten_percent_are_found():
 
 
 def test_noise_is_not_called_a_change():
-    """Where processes lie 8 % apart nothing is known, and what is the same is all but never called slower or faster."""
+    """Where processes lie 30 % above the floor little is known; of 40 that are the same at most one is changed."""
     random = np.random.default_rng(0)
-    tries = [verdicts(changes(record(random, 0.08), record(random, 0.08))) for _ in range(40)]
-    assert sum({*one.values()} & {"slower", "faster"} != set() for one in tries) <= 2
-    assert sum("unresolved" in one.values() for one in tries) > 35
-
-
-def test_a_machine_that_was_not_quiet_hides_what_is_small():
-    random = np.random.default_rng(4)
-    before, slow, half = (record(random, 0.005, slower) for slower in (1.0, 1.1, 2.0))
-    restless = replace(before, calibration=replace(before.calibration, note="it shook"))
-    assert verdicts(changes(before, slow))["fused", 1024] == "slower"
-    assert verdicts(changes(restless, slow))["fused", 1024] == "unresolved"
-    assert verdicts(changes(restless, half))["fused", 1024] == "slower"
+    found = [verdicts(changes(record(random, 0.3), record(random, 0.3))).values() for _ in range(40)]
+    counts = Counter(each for one in found for each in one)
+    assert counts["slower"] + counts["faster"] <= counts.total() / 40
+    assert counts["unresolved"] > 0.9 * counts.total()
 
 
 def test_the_ratio_is_that_of_both_runs():

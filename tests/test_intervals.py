@@ -6,15 +6,16 @@ import numpy as np
 import pytest
 
 from fastshallow.measuring.intervals import (
-    PRIOR,
-    Scatter,
+    RESTLESS,
+    Floor,
     depth,
+    excess,
     fewest,
+    floor_interval,
     median_interval,
     narrow,
-    process_interval,
+    pooled,
     ratio_interval,
-    student,
     verdict,
 )  # fmt: skip
 from fastshallow.measuring.records import Interval
@@ -69,36 +70,38 @@ def test_verdicts(low, high, expected):
     assert verdict(Interval((low + high) / 2, low, high), 0.05) == expected
 
 
-@pytest.mark.parametrize(
-    ("confidence", "freedom", "expected"),
-    [(0.95, 6, 2.4469), (0.95, 30, 2.0423), (0.99, 8, 3.3554), (0.998, 12, 3.9296)],
-)
-def test_student_is_that_of_the_tables(confidence, freedom, expected):
-    assert student(confidence, freedom) == pytest.approx(expected, rel=0.005)
+def test_the_excess_of_few_times():
+    """By hand: the lowest quarter of four is one, 0.1 above the least, and two lie above: (0.1 + 2 x 0.1) / 4."""
+    times = 3.0 * np.exp([0.5, 0.1, 0.0, 0.3])
+    assert excess(times) == pytest.approx(0.3 / 4)
+    assert excess(times * np.exp([0.5, 0, 0, 0.9])) == excess(times)  # how slow a disturbed process was
+    assert pooled([times, [1.0], [2.0, 2.0]]) == pytest.approx(0.3 / 8) and pooled([[1.0]]) == 0.0
 
 
 def test_processes_that_agree_by_chance_are_not_believed():
-    scatter = Scatter.of([[0.0, 0.02, 0.04]] * 5)
-    assert scatter.variance == pytest.approx(0.02**2 / (1 - 1 / 9) ** 3)
-    same = [0.1, 0.1, 0.1]
-    variance, freedom = scatter.error(same)
-    assert freedom == PRIOR + 2
-    assert variance == pytest.approx(PRIOR * scatter.variance / (PRIOR + 2) / 3)
-    found = process_interval(same, scatter, 0.95)
-    assert found.value == pytest.approx(math.exp(0.1)) and found.low < 0.99 * found.value
+    same = Floor.of([2.0, 2.0, 2.0], common=0.02)
+    assert same.log == math.log(2.0)
+    assert same.variance == pytest.approx(0.02**2 / 2 + RESTLESS**2)
+    noisy = Floor.of([1.0, math.exp(0.3)], common=0.0)  # one cell's own
+    assert noisy.variance == pytest.approx(0.15**2 / 2 + RESTLESS**2)
 
 
-def test_a_noisy_cell_has_its_own_variance():
-    scatter = Scatter(1e-6)
-    assert scatter.error([0.0, 0.2])[0] == pytest.approx(0.02 / 2)
+def test_floors_are_multiplied_and_divided():
+    a, b, c = (Floor(math.log(value), 1e-4) for value in (6.0, 2.0, 4.0))
+    found = floor_interval([a, b], [c], 0.95)
+    half = math.exp(1.959964 * math.sqrt(3e-4))
+    assert (found.value, found.low, found.high) == pytest.approx((3.0, 3.0 / half, 3.0 * half))
 
 
-@pytest.mark.parametrize("processes", [3, 5])
+@pytest.mark.parametrize("processes", [4, 12])
 def test_the_interval_of_processes_holds_as_often_as_it_says(processes):
-    """20 cells of a run whose processes lie 3 % apart: those of one cell alone would be far too few."""
+    """20 cells of a run whose processes lie 3 % above their floors in the mean, and some far above."""
     random, held = np.random.default_rng(2), 0
     for _ in range(100):
-        cells = 0.03 * random.standard_normal((20, processes))
-        scatter = Scatter.of(cells)
-        held += sum(each.low <= 1 <= each.high for each in (process_interval(cell, scatter, 0.95) for cell in cells))
-    assert 0.93 * 2000 < held < 0.99 * 2000
+        above = random.exponential(0.03, (20, 2, processes)) + 0.4 * (random.random((20, 2, processes)) < 0.2)
+        times = np.exp(above)
+        common = pooled(times.reshape(40, processes))
+        for one, other in times:
+            found = floor_interval([Floor.of(one, common)], [Floor.of(other, common)], 0.95)
+            held += found.low <= 1 <= found.high
+    assert 0.92 * 2000 < held < 0.995 * 2000

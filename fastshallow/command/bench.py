@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator, Sequence
 
 from ..data import files
 from ..measuring import NAMES, SETS, Case, Set, WrongAnswerError, all_cases, bench, records
@@ -11,7 +12,7 @@ from . import page
 from .bench_tables import show, show_changes
 from .console import progress_bar, shell
 
-OWN = Set("shapes of one's own", {}, seconds=0.1, processes=3)
+OWN = Set("shapes of one's own", {}, seconds=0.06, processes=6, most=12)
 BATCH_SIZES = (1, 64, 1024, 16384, 131072)  # of these
 
 
@@ -59,11 +60,25 @@ def _measured(arguments: argparse.Namespace, quiet: bool) -> records.Record:
             seconds=arguments.seconds or chosen.seconds,
             longest=chosen.longest,
             processes=arguments.processes or chosen.processes,
+            most=arguments.processes or chosen.most,
             starts=chosen.starts,
             name=(arguments.set or "quick") if as_named else "",
-            command=shell("fastshallow", *sys.argv[1:]),
+            command=shell("fastshallow", *_measuring(sys.argv[1:])),
             progress=step,
         )
+
+
+def _measuring(words: Sequence[str]) -> Iterator[str]:
+    """The words of a command that say what is measured, without those that say where the record goes."""
+    left = iter(words)
+    for word in left:
+        option, _, value = word.partition("=")
+        if option not in ("--json", "--html"):
+            yield word
+        elif not value:
+            following = next(left, "")
+            if following.startswith("-") and following != "-":
+                yield following
 
 
 def _cases(arguments: argparse.Namespace, chosen: Set) -> list[Case]:

@@ -105,7 +105,8 @@ def _show_notes(record: records.Record) -> None:
         print(f"{each[0]} is {each[1]}")
     verdicts = {each.verdict for each in results}
     print(
-        f"\u00b1 is an interval of {100 * record.confidence:.0f} %, from {record.processes} processes"
+        f"x numpy is of the least times, undisturbed; \u00b1 an interval of {100 * record.confidence:.0f} %, from "
+        f"{record.processes} processes"
         if record.processes > 1
         else "\u00b1 is of this one process: another one may lie outside",
         *(f"{mark.strip()} is {verdict}" for verdict, mark in MARKS.items() if verdict in verdicts),

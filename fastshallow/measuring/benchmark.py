@@ -11,10 +11,11 @@ import numpy as np
 from ..backends import BACKENDS
 from .cases import Case
 from .implementations import missing
+from .intervals import pooled
 from .limits import measured
 from .machine import load, machine
-from .pooling import cell, limited, scatter
-from .processes import Found, Plan, rounds
+from .pooling import cell, least, limited
+from .processes import Found, Plan, one_round
 from .records import Record, Start
 from .starts import start
 from .timing import calibration
@@ -22,6 +23,7 @@ from .timing import calibration
 PRECISION = 0.02  # of the interval of a ratio in one process
 MARGIN = 0.05  # ratios that lie closer to 1 are no difference
 CONFIDENCE = 0.95
+CLOSE = 0.007  # an excess of the run with which changes of 8 % are told from none
 
 Progress = Callable[[int, int, str], None]  # how far, of how much, and a remark
 
@@ -34,6 +36,7 @@ def bench(
     seconds: float,
     longest: float,
     processes: int,
+    most: int | None = None,
     starts: bool = False,
     name: str = "",
     command: str = "",
@@ -41,21 +44,17 @@ def bench(
 ) -> Record:
     """Measure every case by every implementation on each number of threads, in so many processes one after the other.
 
-    An answer that is wrong is a `WrongAnswerError`.
+    Where the least times of these lie apart, more follow, until they are close or there are `most`. An answer that is
+    wrong is a `WrongAnswerError`.
     """
     plans = [Plan(list(cases), list(implementations), each, seconds, longest, PRECISION) for each in threads]
-    found: list[list[list[Found]]] = [[[] for _ in cases] for _ in plans]
-    total, before, pulse = len(plans) * len(cases) * processes, load(), list[float]()
-    for done, (plan, case, one) in enumerate(rounds(plans, processes), 1):
-        found[plan][case].append(one)
-        pulse += one.pulse
-        if progress:
-            progress(done, total, str(cases[case]))
+    before = load()
+    found, taken = _found(plans, processes, most or processes, progress)
     after = load()
-    noise = calibration(np.array(pulse))
-    apart = scatter([each for plan in found for each in plan], quiet=not noise.note)
+    noise = calibration(np.concatenate([one.pulse for plan in found for each in plan for one in each]))
+    common = _common(found)
     cells = [
-        limited(cell(case, number, each, apart, CONFIDENCE, MARGIN))
+        limited(cell(case, number, each, common, CONFIDENCE, MARGIN))
         for number, plan in zip(threads, found, strict=True)
         for case, each in zip(cases, plan, strict=True)
     ]
@@ -68,12 +67,34 @@ def bench(
         load_before=before,
         load_after=after,
         confidence=CONFIDENCE,
-        processes=processes,
+        processes=taken,
         calibration=noise,
         limits=[measured(*each) for each in pairs],
         cells=cells,
         starts=_starts(cases[0], implementations) if starts else [],
     )
+
+
+def _found(
+    plans: Sequence[Plan], processes: int, most: int, progress: Progress | None
+) -> tuple[list[list[list[Found]]], int]:
+    """What each process found, by plan and case; and how many there were."""
+    cases = plans[0].cases
+    found: list[list[list[Found]]] = [[[] for _ in cases] for _ in plans]
+    taken = done = 0
+    while taken < processes or (taken < most and _common(found) > CLOSE):
+        taken += 1
+        for plan, case, one in one_round(plans):
+            found[plan][case].append(one)
+            done += 1
+            if progress:
+                progress(done, max(taken, processes) * len(plans) * len(cases), str(cases[case]))
+    return found, taken
+
+
+def _common(found: Sequence[Sequence[Sequence[Found]]]) -> float:
+    """The excess of the run."""
+    return pooled(times for plan in found for each in plan for times in least(each).values())
 
 
 def _machine() -> dict[str, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from .cases import Case
 from .cells import BASELINE
-from .intervals import SAME, Scatter, log_interval, verdict
+from .intervals import SAME, Floor, floor_interval, pooled, verdict
 from .records import Cell, Interval, Record, Result
 
-MARGIN = 0.07  # changes that are surely smaller count as none: five processes 1.5 % apart tell no less of some cells
+MARGIN = 0.08  # changes that are surely smaller count as none: 16 processes of a shared machine tell no less
+
+_Pair = tuple[Result, Result]  # NumPy's, and an implementation's own
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Change:
     case: Case
     threads: int
     implementation: str
-    before: float  # seconds of a call
+    before: float  # seconds of a call, at least
     after: float
     ratio: Interval
     verdict: str
@@ -43,9 +43,9 @@ def changes(before: Record, after: Record) -> list[Change]:
     pairs = list(_pairs(before, after))
     if not pairs:
         raise ValueError("the two records have no cell in common")
-    confidence = 1 - (1 - after.confidence) / sum(old.implementation != BASELINE for _, old, _ in pairs)
-    scatters = [_scatter(record) for record in (before, after)]
-    return [_change(cell, old, new, scatters, confidence) for cell, old, new in pairs]
+    confidence = 1 - (1 - after.confidence) / max(1, sum(new[1].implementation != BASELINE for _, _, new in pairs))
+    common = _common(before), _common(after)
+    return [_change(*pair, common, confidence) for pair in pairs]
 
 
 def unlike(before: Record, after: Record) -> list[str]:
@@ -65,45 +65,32 @@ def unchanged(found: list[Change]) -> bool:
     return all(each.verdict == SAME for each in found if each.implementation != BASELINE)
 
 
-def _pairs(before: Record, after: Record) -> Iterator[tuple[Cell, Result, Result]]:
-    old = {
-        (cell.case, cell.threads, each.implementation): each
-        for cell in before.cells
-        for each in cell.results
-        if each.seconds
-    }
+def _pairs(before: Record, after: Record) -> Iterator[tuple[Cell, _Pair, _Pair]]:
+    """What was timed in both records, before and after."""
+    old = {(cell.case, cell.threads): _timed(cell) for cell in before.cells}
     for cell in after.cells:
-        for each in cell.results:
-            same = old.get((cell.case, cell.threads, each.implementation))
-            if each.seconds and same:
-                yield cell, same, each
+        was, now = old.get((cell.case, cell.threads), {}), _timed(cell)
+        for name in now:
+            if name in was:
+                yield cell, (was[BASELINE], was[name]), (now[BASELINE], now[name])
 
 
-def _logs(result: Result) -> list[float]:
-    """Of a speed, one a process."""
-    values = [1 / each for each in result.medians] if result.implementation == BASELINE else result.ratios
-    return [float(each) for each in np.log(values)]
+def _timed(cell: Cell) -> dict[str, Result]:
+    return {each.implementation: each for each in cell.results if each.seconds}
 
 
-def _scatter(record: Record) -> dict[bool, Scatter]:
-    """Of NumPy's own seconds, and of ratios to them."""
-    results = [each for cell in record.cells for each in cell.results if each.seconds]
-    return {
-        own: Scatter.of(
-            [_logs(each) for each in results if (each.implementation == BASELINE) == own], not record.calibration.note
-        )
-        for own in (True, False)
-    }
+def _common(record: Record) -> float:
+    """The excess of a run."""
+    return pooled(each.least for cell in record.cells for each in cell.results)
 
 
-def _change(cell: Cell, old: Result, new: Result, scatters: list[dict[bool, Scatter]], confidence: float) -> Change:
-    assert old.seconds and new.seconds
-    own = new.implementation == BASELINE
-    mean = float(np.mean(_logs(new)) - np.mean(_logs(old)))
-    errors = [scatter[own].error(_logs(each)) for scatter, each in zip(scatters, (old, new), strict=True)]
-    variance = sum(each for each, _ in errors)
-    # Welch and Satterthwaite's, of a sum of two variances.
-    freedom = variance**2 / sum(each**2 / k for each, k in errors) if variance else errors[0][1]
-    ratio = log_interval(mean, variance, freedom, confidence)
-    times = old.seconds.median, new.seconds.median
+def _change(cell: Cell, before: _Pair, after: _Pair, common: tuple[float, float], confidence: float) -> Change:
+    old, new = before[1], after[1]
+    numpy_before, own_before = (Floor.of(each.least, common[0]) for each in before)
+    numpy_after, own_after = (Floor.of(each.least, common[1]) for each in after)
+    over, under = [own_before, numpy_after], [own_after, numpy_before]
+    if new.implementation == BASELINE:
+        over, under = [own_before], [own_after]
+    ratio = floor_interval(over, under, confidence)
+    times = min(old.least), min(new.least)
     return Change(cell.case, cell.threads, new.implementation, *times, ratio, verdict(ratio, MARGIN))

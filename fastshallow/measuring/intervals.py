@@ -7,14 +7,17 @@ Statistics, 7.1). Of pairs of neighbouring turns it takes logarithms of ratios: 
 and its inverse are as far from 1 (S. M. Blackburn et al., Wake Up and Smell the Coffee; the paired tests of Tango).
 
 A process has its own layout of memory and of code, which moves all its samples alike, so one process does not know how
-far another may lie: T. Kalibera, R. Jones, Rigorous Benchmarking in Reasonable Time.
+far another may lie: T. Kalibera, R. Jones, Rigorous Benchmarking in Reasonable Time. And where another tenant uses the
+other half of a core, all turns of a process may take 1.5 times as long, and those of two functions not equally so:
+medians of ratios then lie 4 to 7 % apart from process to process, the ratios of least times 1 to 2 %. So what several
+processes say is the least time of each, and how close the lowest of these lie together.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
@@ -25,11 +28,9 @@ from numpy.typing import NDArray
 from .records import Interval
 
 FASTER, SLOWER, SAME, UNRESOLVED = "faster", "slower", "no difference", "unresolved"
-PRIOR = 6  # processes that the scatter of all cells counts as, beside a cell's own
-# How far, as a standard deviation of the logarithm, a ratio moves with what else runs on a machine that is not quiet:
-# that outlasts all processes of a run. On two shared cores under a load of 2 to 5, 4 of 40 ratios of the same code were
-# called changed without it.
-RESTLESS = 0.04
+# What outlasts all processes of a run, as a standard deviation of a floor's logarithm: floors of 20 processes of the
+# same code, on two shared cores, still lay 0.5 to 0.8 % apart.
+RESTLESS = 0.004
 
 
 def median_interval(values: NDArray[Any], confidence: float = 0.95) -> tuple[float, float, float]:
@@ -83,60 +84,40 @@ def _exp(value: float) -> float:
     return math.exp(value) if value < 700 else math.inf
 
 
-@dataclass(frozen=True)
-class Scatter:
-    """How far processes lie apart, as the variance of logarithms of ratios, pooled over all cells of a run.
+def excess(times: Sequence[float]) -> float:
+    """How far the least of several processes' least times lies above the floor, as a part of it: its expectation.
 
-    `common` is the variance of what moves all processes of the run alike.
+    What disturbs a process only adds to its time, so just above the floor their logarithms are taken as exponential,
+    and the least of n of them lies 1 / n of their mean above it. That mean is the estimate of B. Epstein, M. Sobel,
+    Life Testing (1953), from the lowest quarter alone: what lies above says how disturbed the machine was.
     """
+    above = np.sort(np.log(times)) - math.log(min(times))
+    n = len(above)
+    lowest = max(1, n // 4)
+    return float(above[1 : lowest + 1].sum() + (n - 1 - lowest) * above[lowest]) / lowest / n
 
+
+def pooled(results: Iterable[Sequence[float]]) -> float:
+    """The mean excess of all that a run measured in several processes; 0 if there is none."""
+    found = [excess(times) for times in results if len(times) > 1]
+    return float(np.mean(found)) if found else 0.0
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What something takes where nothing disturbs it: the logarithm of its seconds, and the variance of that."""
+
+    log: float
     variance: float
-    common: float = 0.0
 
     @classmethod
-    def of(cls, groups: Sequence[Sequence[float]], quiet: bool = True) -> Scatter:
-        """From the logarithms of the processes of each cell: their median variance, so that no noisy cell counts more.
-
-        That of chi-square with k degrees of freedom is k (1 - 2 / 9k)^3 (Wilson and Hilferty).
-        """
-        found = [float(np.var(logs, ddof=1)) / (1 - 2 / (9 * (len(logs) - 1))) ** 3 for logs in groups if len(logs) > 1]
-        return cls(float(np.median(found)) if found else 0.0, 0.0 if quiet else RESTLESS**2)
-
-    def error(self, logs: Sequence[float]) -> tuple[float, float]:
-        """The variance of the mean of these logarithms, and its degrees of freedom.
-
-        Few processes tell little of their own variance, and by chance sometimes none: it is drawn towards that of all
-        cells, which counts as much as PRIOR processes more (the moderated t of G. K. Smyth, Linear Models and Empirical
-        Bayes Methods, 2004). Where a cell's own is larger, it counts.
-        """
-        freedom = len(logs) - 1
-        own = float(np.var(logs, ddof=1)) if freedom else 0.0
-        variance = max(own, (PRIOR * self.variance + freedom * own) / (PRIOR + freedom))
-        return variance / len(logs) + self.common, PRIOR + freedom
+    def of(cls, times: Sequence[float], common: float) -> Floor:
+        """From the least time of each process; their excess may be none by chance, so half is the run's `common`."""
+        return cls(math.log(min(times)), (excess(times) ** 2 + common**2) / 2 + RESTLESS**2)
 
 
-def process_interval(logs: Sequence[float], scatter: Scatter, confidence: float) -> Interval:
-    """The mean ratio of several processes, and its interval by Student's t."""
-    variance, freedom = scatter.error(logs)
-    return log_interval(float(np.mean(logs)), variance, freedom, confidence)
-
-
-def log_interval(mean: float, variance: float, freedom: float, confidence: float) -> Interval:
-    """The interval of a ratio whose logarithm has this variance."""
-    half = student(confidence, freedom) * math.sqrt(variance)
+def floor_interval(over: Sequence[Floor], under: Sequence[Floor], confidence: float) -> Interval:
+    """The product of some floors divided by that of others, and its interval."""
+    mean = sum(each.log for each in over) - sum(each.log for each in under)
+    half = NormalDist().inv_cdf(0.5 + confidence / 2) * math.sqrt(sum(each.variance for each in (*over, *under)))
     return Interval(_exp(mean), _exp(mean - half), _exp(mean + half))
-
-
-def student(confidence: float, freedom: float) -> float:
-    """What Student's t exceeds to both sides in 1 - confidence of cases, within 1 % from 5 degrees of freedom on.
-
-    The expansion of G. W. Hill, Algorithm 395 and 396, in powers of 1 / freedom.
-    """
-    z = NormalDist().inv_cdf(0.5 + confidence / 2)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + sum(term / freedom**power for power, term in enumerate(terms, 1))

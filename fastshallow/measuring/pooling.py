@@ -11,7 +11,7 @@ import numpy as np
 from . import limits
 from .cases import Case
 from .cells import BASELINE, Measurement
-from .intervals import Scatter, median_interval, process_interval, verdict
+from .intervals import Floor, floor_interval, ratio_interval, verdict
 from .processes import Found
 from .records import Bound, Cell, Interval, Result
 from .timing import spread
@@ -19,57 +19,51 @@ from .timing import spread
 AGAIN = 3  # times that limits are measured again where something is faster than they allow
 
 
-def scatter(cells: Sequence[Sequence[Found]], quiet: bool) -> Scatter:
-    """How far the logarithms of ratios of processes lie apart, over all cells."""
-    return Scatter.of([logs for found in cells for logs in _logs(found).values()], quiet)
-
-
-def cell(case: Case, threads: int, found: Sequence[Found], apart: Scatter, confidence: float, margin: float) -> Cell:
-    """One cell, from what each process found of it."""
-    logs = _logs(found)
+def cell(case: Case, threads: int, found: Sequence[Found], common: float, confidence: float, margin: float) -> Cell:
+    """One cell, from what each process found of it; `common` is the excess of the run."""
+    own = least(found)
     results = []
     for same in zip(*(each.measurements for each in found), strict=True):
         name = same[0].implementation
         timed = [each for each in same if not each.reason]
         if not timed:
             results.append(Result(name, same[0].reason))
-            continue
-        ratio = Interval(1.0, 1.0, 1.0) if name == BASELINE else _ratio(timed, logs[name], apart, confidence)
-        results.append(_result(case, timed, ratio, logs.get(name, []), margin))
+        elif name == BASELINE:
+            results.append(_result(case, timed, own[name], Interval(1.0, 1.0, 1.0), ""))
+        else:
+            ratio = _ratio(timed, own[BASELINE], own[name], common, confidence)
+            results.append(_result(case, timed, own[name], ratio, verdict(ratio, margin)))
     return Cell(case, threads, case.flops, case.bytes, None, results)
 
 
-def _logs(found: Sequence[Found]) -> dict[str, list[float]]:
-    """The median logarithms of the ratios to NumPy, one a process, by implementation."""
-    logs: dict[str, list[float]] = {}
+def least(found: Sequence[Found]) -> dict[str, list[float]]:
+    """The least time of a call in each process, by implementation."""
+    times: dict[str, list[float]] = {}
     for process in found:
         for one in process.measurements:
-            if one.implementation != BASELINE and not one.reason:
-                pairs = np.log(np.array(one.baseline) / np.array(one.seconds))
-                logs.setdefault(one.implementation, []).append(float(np.median(pairs)))
-    return logs
+            if not one.reason:
+                times.setdefault(one.implementation, []).append(min(one.seconds))
+    return times
 
 
-def _ratio(timed: Sequence[Measurement], logs: Sequence[float], apart: Scatter, confidence: float) -> Interval:
-    """The interval from the processes' own medians; of one process, that of its turns."""
+def _ratio(
+    timed: Sequence[Measurement], numpy: Sequence[float], own: Sequence[float], common: float, confidence: float
+) -> Interval:
+    """Of the processes' least times; of one process, from its turns."""
     if len(timed) > 1:
-        return process_interval(logs, apart, confidence)
-    pairs = np.log(np.array(timed[0].baseline) / np.array(timed[0].seconds))
-    value, low, high = median_interval(pairs, confidence)
-    return Interval(math.exp(value), math.exp(low), math.exp(min(high, 700.0)))
+        return floor_interval([Floor.of(numpy, common)], [Floor.of(own, common)], confidence)
+    return ratio_interval(np.array(timed[0].baseline), np.array(timed[0].seconds), confidence)
 
 
-def _result(case: Case, timed: Sequence[Measurement], ratio: Interval, logs: Sequence[float], margin: float) -> Result:
-    name = timed[0].implementation
+def _result(case: Case, timed: Sequence[Measurement], own: list[float], ratio: Interval, judged: str) -> Result:
     seconds = spread(np.concatenate([each.seconds for each in timed]), timed[0].calls)
     return Result(
-        implementation=name,
+        implementation=timed[0].implementation,
         apart=max(each.apart or 0.0 for each in timed),
         seconds=seconds,
         ratio=ratio,
-        verdict="" if name == BASELINE else verdict(ratio, margin),
-        medians=[float(np.median(each.seconds)) for each in timed],
-        ratios=[math.exp(each) for each in logs] or [1.0] * len(timed),
+        verdict=judged,
+        least=own,
         flops_per_second=case.flops / seconds.median,
         bytes_per_second=case.bytes / seconds.median,
         first_seconds=float(np.median([each.first_seconds or 0.0 for each in timed])),

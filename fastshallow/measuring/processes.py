@@ -81,9 +81,8 @@ def here(plan: Plan) -> Iterator[Found]:
         yield Found(found, pulse)
 
 
-def rounds(plans: Sequence[Plan], processes: int) -> Iterator[tuple[int, int, Found]]:
-    """Each plan in so many processes, by turns: the number of the plan and of its cell, and what was found."""
-    for _ in range(processes):
-        for number, plan in enumerate(plans):
-            for cell, found in enumerate(run(plan)):
-                yield number, cell, found
+def one_round(plans: Sequence[Plan]) -> Iterator[tuple[int, int, Found]]:
+    """Each plan in a process: the number of the plan and of its cell, and what was found."""
+    for number, plan in enumerate(plans):
+        for cell, found in enumerate(run(plan)):
+            yield number, cell, found

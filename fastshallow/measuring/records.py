@@ -61,11 +61,12 @@ class Result:
     seconds
         The time of a call.
     ratio
-        How many times as fast as NumPy it is: the median of pairs of neighbouring turns. 1 for NumPy itself.
+        How many times as fast as NumPy it is where nothing disturbs either: of the least times of all processes, or in
+        one process the median of pairs of neighbouring turns. 1 for NumPy itself.
     verdict
         Against NumPy: "faster", "slower", "no difference" or "unresolved"; empty for NumPy itself.
-    medians, ratios
-        Of each process, in their order: how far they lie apart is what an interval from one process does not see.
+    least
+        Seconds of a call in the best turn of each process: how far they lie apart gives the interval of the ratio.
     flops_per_second, bytes_per_second
         At the median: the products' operations, and the bytes that must move, whatever the implementation moves.
     of_limit
@@ -82,8 +83,7 @@ class Result:
     seconds: Spread | None = None
     ratio: Interval | None = None
     verdict: str = ""
-    medians: list[float] = field(default_factory=list)
-    ratios: list[float] = field(default_factory=list)
+    least: list[float] = field(default_factory=list)
     flops_per_second: float | None = None
     bytes_per_second: float | None = None
     of_limit: float | None = None

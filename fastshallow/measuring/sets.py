@@ -26,8 +26,8 @@ class Set:
         The time for each implementation of a cell, in each process.
     longest
         Seconds a step of what is left out.
-    processes
-        In so many every cell is measured.
+    processes, most
+        In so many every cell is measured: more where they lie apart.
     starts
         Whether what a fresh process waits for is measured too.
     """
@@ -36,9 +36,10 @@ class Set:
     cells: dict[tuple[int, int, int], tuple[int, ...]]
     dtypes: tuple[str, ...] = ("float32",)
     implementations: tuple[str, ...] = tuple(BACKENDS)
-    seconds: float = 0.3
+    seconds: float = 0.1
     longest: float = 0.1
-    processes: int = 5
+    processes: int = 8
+    most: int = 32
     starts: bool = False
 
 
@@ -55,6 +56,7 @@ SETS = {
         seconds=0.04,
         longest=0.01,
         processes=3,
+        most=3,
     ),
     "course": Set(
         "the course's network, from one example to the 400 of its flower and on",
