@@ -90,7 +90,7 @@ def run(code):
     subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, timeout=120)
 
 
-SLOW = "{'numba', 'llvmlite', 'rich', 'scipy', 'sklearn', 'matplotlib', 'pyarrow', 'pandas'}"
+SLOW = "{'numba', 'llvmlite', 'rich', 'scipy', 'sklearn', 'matplotlib', 'pyarrow', 'pandas', 'dask'}"
 
 
 def test_importing_brings_nothing_slow():

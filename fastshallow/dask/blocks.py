@@ -130,4 +130,5 @@ class Holder:
         hidden, output, *_ = self._formulas
         p = unpacked(w, self._shapes)
         cost, gradients = self._backend.cost_and_gradients(block.X, block.Y, p, hidden, output, self._threads)
-        return np.float64(block.m) * packed((cost, *gradients)).astype(np.float64)
+        sums: Vector = np.float64(block.m) * packed((cost, *gradients)).astype(np.float64)
+        return sums

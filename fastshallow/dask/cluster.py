@@ -1,4 +1,4 @@
-"""The workers of a cluster as one that computes costs and gradients: an actor each, which holds the blocks that lie there."""
+"""The workers of a cluster as one backend: an actor on each, which holds the blocks that lie there."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import asyncio
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 import dask
 import distributed
-from numpy.typing import NDArray
 
 from .. import __version__
 from ..formulas import LBFGS, Output, Parameters
@@ -31,6 +31,7 @@ class Cluster:
 
     def __init__(self, client: distributed.Client, blocks: Sequence[distributed.Future]) -> None:
         self._client, self._blocks = client, blocks
+        self._holders: list[distributed.Future] = []
         self._actors: list[Any] = []
 
     @classmethod
@@ -47,7 +48,7 @@ class Cluster:
         for task in (*self._blocks, *tasks):
             if task.status != "finished":
                 task.result()
-        return self._client.gather(tasks)
+        return list(self._client.gather(tasks))
 
     def fingerprint(self) -> str:
         """A checksum of all blocks."""
@@ -73,7 +74,14 @@ class Cluster:
 
     def release(self) -> None:
         """Let go of all that lies on the workers."""
-        self._actors, self._blocks = [], []
+        self._dismiss()
+        self._blocks = []
+
+    def _dismiss(self) -> None:
+        """Let go of the actors, of which handles may live on in cycles until garbage is collected."""
+        if self._client.status == "running":
+            self._client.cancel(self._holders)
+        self._holders, self._actors = [], []
 
     def _warm(self, w: Any) -> None:
         """Compile on one worker; those that share its folder of compiled code then load it."""
@@ -83,7 +91,7 @@ class Cluster:
     def _ask(self, method: str, w: Any, most: int | None = None) -> list[Any]:
         """What the actors answer, or the first of them. If one is lost, all are made anew, and asked again."""
         for _ in range(ATTEMPTS):
-            answers = self._client.sync(_gathered, self._actors[:most], method, w)
+            answers: list[Any] = self._client.sync(_gathered, self._actors[:most], method, w)
             errors = [each for each in answers if isinstance(each, BaseException)]
             if not errors:
                 return answers
@@ -94,10 +102,10 @@ class Cluster:
         raise RuntimeError(f"a step has failed {ATTEMPTS} times, at last by {errors[0]!r}") from errors[0]
 
     def _place(self) -> None:
-        """Give each worker an actor that holds the blocks that lie there; what was lost with a worker is computed anew."""
-        self._actors = []
+        """Give each worker an actor that holds the blocks that lie there; lost ones are computed anew before."""
+        self._dismiss()
         check_workers(self._client)
-        actors = [
+        self._holders = [
             self._client.submit(
                 Holder,
                 numbers,
@@ -112,7 +120,7 @@ class Cluster:
             )
             for worker, numbers in self._shares().items()
         ]
-        self._actors = [actor.result() for actor in actors]
+        self._actors = [copy(each.result()) for each in self._holders]  # a copy belongs to the current client
 
     def _shares(self) -> dict[str, list[int]]:
         """The numbers of the blocks that lie on each worker; of several that hold a block, the first."""
@@ -139,7 +147,7 @@ async def _gathered(actors: Sequence[Any], method: str, w: Any) -> list[Any]:
 
 @contextmanager
 def connected(client: Any) -> Iterator[distributed.Client]:
-    """The client to use: the one given, that of an address or a cluster, or the one that there is."""
+    """Make the current client the one given, that of an address or a cluster, or let it be the one that there is."""
     if client is None:
         try:
             client = distributed.get_client()
@@ -149,7 +157,7 @@ def connected(client: Any) -> Iterator[distributed.Client]:
                 "client= the address of a scheduler"
             ) from None
     if isinstance(client, str) or hasattr(client, "scheduler_address"):
-        with distributed.Client(client, set_as_default=False) as own:
+        with distributed.Client(client, set_as_default=False) as own, own.as_current():
             yield own
         return
     if not isinstance(client, distributed.Client):
@@ -160,7 +168,8 @@ def connected(client: Any) -> Iterator[distributed.Client]:
         raise TypeError("client must not be asynchronous: training waits for it")
     if client.status != "running":
         raise ValueError(f"client must be running, but it is {client.status}")
-    yield client
+    with client.as_current():
+        yield client
 
 
 def check_workers(client: distributed.Client) -> None:
@@ -174,7 +183,11 @@ def check_workers(client: distributed.Client) -> None:
         except ImportError:
             return None
 
-    for worker, found in sorted(client.run(version, PACKAGE).items()):
+    for worker, found in sorted(client.run(version, PACKAGE, on_error="return").items()):
+        if isinstance(found, OSError):  # it dies just now
+            continue
+        if isinstance(found, Exception):
+            raise found
         if found != __version__:
             has = f"{PACKAGE} {found}" if found else f"no {PACKAGE}"
             raise RuntimeError(

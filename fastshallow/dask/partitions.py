@@ -26,7 +26,7 @@ def parts_of(X: Any, Y: Any) -> list[Part]:
 
 def is_table(X: Any) -> bool:
     """Whether it is a dataframe of Dask's."""
-    return dask.is_dask_collection(X) and is_dataframe_like(X)
+    return bool(dask.is_dask_collection(X) and is_dataframe_like(X))
 
 
 def kind(value: Any) -> str:
@@ -34,31 +34,36 @@ def kind(value: Any) -> str:
     return f"{type(value).__module__.partition('.')[0]}.{type(value).__name__}"
 
 
-def check_chunks(name: str, array: Any) -> None:
-    """Refuse an array with chunks of unknown sizes, or with the rows of an example in several."""
+def check_shape(name: str, array: Any) -> None:
+    """Refuse an array with chunks of unknown sizes, or not of two dimensions."""
     if any(np.isnan(size) for sizes in array.chunks for size in sizes):
         raise ValueError(f"{name} has chunks of unknown sizes: {name}.compute_chunk_sizes() finds them")
     if array.ndim != 2:
         raise ValueError(f"{name} must have two dimensions, with examples as columns, but its shape is {array.shape}")
+
+
+def check_rows(array: Any) -> None:
+    """Refuse X with the features of an example in several chunks."""
     if len(array.chunks[0]) > 1:
         raise ValueError(
-            f"{name} must have all features of an example in one chunk, but its rows lie in chunks of "
-            f"{', '.join(map(str, array.chunks[0][:5]))}: {name}.rechunk({{0: -1}})"
+            "X must have all features of an example in one chunk, but its rows lie in chunks of "
+            f"{', '.join(map(str, array.chunks[0][:5]))}: X.rechunk({{0: -1}})"
         )
 
 
 def _of_arrays(X: Any, Y: Any) -> list[Part]:
-    check_chunks("X", X)
+    check_shape("X", X)
     if not isinstance(Y, da.Array):
         raise TypeError(f"Y must be a Dask array as X is, not {kind(Y)}: dask.array.from_array(Y, chunks=-1) makes one")
     Y = Y[None] if Y.ndim == 1 else Y
-    check_chunks("Y", Y.rechunk({0: -1}))
+    check_shape("Y", Y)
     if Y.shape[1] != X.shape[1]:
-        hint = "; an example is a column: did you mean " if X.shape[0] == Y.shape[1] or Y.shape[0] == X.shape[1] else ""
-        hint += f"{'X.T' if X.shape[0] == Y.shape[1] else 'Y.T'}?" if hint else ""
+        turned = "X.T" if X.shape[0] == Y.shape[1] else "Y.T" if Y.shape[0] == X.shape[1] else None
+        hint = f"; an example is a column: did you mean {turned}?" if turned else ""
         raise ValueError(
             f"Y must have a column for each of X's {X.shape[1]} examples, but its shape is {Y.shape}{hint}"
         )
+    check_rows(X)
     Y = Y.rechunk((-1, X.chunks[1]))
     return [(x, y, ()) for x, y in zip(X.to_delayed().ravel(), Y.to_delayed().ravel(), strict=True)]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..data import computing
 from ..training import Network
 from .blocks import columns_of, named
-from .partitions import check_chunks, is_table, kind
+from .partitions import check_rows, check_shape, is_table, kind
 
 
 def predict(net: Network, X: Any) -> Any:
@@ -42,6 +42,7 @@ def predict(net: Network, X: Any) -> Any:
     --------
     >>> fs.dask.predict(net, X).compute()
     """
+    check_network(net)
     rows = 1 if net.output.name == "softmax" else len(net.parameters.W2)
     return _mapped(net, X, "predict", rows, None if net.output.numbers else np.dtype(np.int64), list(range(rows)))
 
@@ -65,28 +66,41 @@ def predict_proba(net: Network, X: Any) -> Any:
     ValueError, TypeError
         As for `predict`, and for a network that predicts numbers.
     """
+    check_network(net)
     if net.output.numbers:
         raise ValueError(
             f"this network's output is {net.output.name!r}: it predicts numbers, which have no probabilities"
         )
     rows = len(net.parameters.W2)
-    known = net.classes is not None and len(net.classes) == rows
-    classes = list(net.classes if known else range(rows))
-    return _mapped(net, X, "predict_proba", rows, None, classes)
+    classes = net.classes
+    names = list(range(rows) if classes is None or len(classes) != rows else classes)
+    return _mapped(net, X, "predict_proba", rows, None, names)
+
+
+def check_network(net: Any) -> None:
+    """Refuse what is none."""
+    if not isinstance(net, Network):
+        raise TypeError(f"net must be a Network, not {type(net).__name__}")
 
 
 def _mapped(net: Network, X: Any, method: str, rows: int, dtype: Any, names: Sequence[Any]) -> Any:
-    if not isinstance(net, Network):
-        raise TypeError(f"net must be a Network, not {type(net).__name__}")
     n_x = net.parameters.W1.shape[1]
     if isinstance(X, da.Array):
-        check_chunks("X", X)
+        check_shape("X", X)
         if X.shape[0] != n_x:
             hint = "; an example is a column: did you mean X.T?" if X.shape[1] == n_x else ""
             raise ValueError(f"X must have {n_x} rows, the features of the network, but its shape is {X.shape}{hint}")
+        check_rows(X)
         dtype = dtype or computing(X.dtype)
         return X.map_blocks(
-            _of_array, net, method, rows, dtype=dtype, chunks=((rows,), X.chunks[1]), meta=np.empty((0, 0), dtype)
+            _of_array,
+            net,
+            method,
+            rows,
+            dtype,
+            dtype=dtype,
+            chunks=((rows,), X.chunks[1]),
+            meta=np.empty((0, 0), dtype),
         )
     if not is_table(X):
         raise TypeError(f"X must be a Dask array (n_x, m) or dataframe, not {kind(X)}")
@@ -97,14 +111,14 @@ def _mapped(net: Network, X: Any, method: str, rows: int, dtype: Any, names: Seq
     return X.map_partitions(_of_table, net, method, dtype, names, meta=meta)
 
 
-def _of_array(x: Any, net: Network, method: str, rows: int, block_id: Any = None, dtype: Any = None) -> NDArray[Any]:
+def _of_array(x: Any, net: Network, method: str, rows: int, dtype: Any, block_id: Any = None) -> NDArray[Any]:
     with named(block_id and block_id[1]):
         return getattr(net, method)(x).astype(dtype, copy=False) if x.size else np.empty((rows, 0), dtype)
 
 
 def _of_table(x: Any, net: Network, method: str, dtype: Any, names: Sequence[Any], partition_info: Any = None) -> Any:
     number = partition_info and partition_info["number"]
-    answers = _of_array(columns_of(x), net, method, len(names), (0, number), dtype)
+    answers = _of_array(columns_of(x), net, method, len(names), dtype, (0, number))
     return _table(answers, x.index, names)
 
 

@@ -28,7 +28,7 @@ class Outline:
 class Spread(Data):
     """All examples of a cluster, which are taken together or not at all."""
 
-    elsewhere: Cluster
+    cluster: Cluster
     blocks: Sequence[Described]
 
     @classmethod
@@ -39,8 +39,13 @@ class Spread(Data):
         m, dtype = sum(each.shape[1] for each in blocks), np.result_type(*(each.dtype for each in blocks))
         X, Y = Outline((blocks[0].shape[0], m), dtype), Outline((blocks[0].n_y, m), computing(dtype))
         self = cls(X, Y)  # type: ignore[arg-type]
-        self.elsewhere, self.blocks = cluster, blocks
+        self.cluster, self.blocks = cluster, blocks
         return self
+
+    @property
+    def elsewhere(self) -> Cluster:
+        """What makes the steps of a run."""
+        return self.cluster
 
     @property
     def extremes(self) -> Any:
@@ -60,15 +65,16 @@ class Spread(Data):
 
     def fingerprint(self) -> str:
         """A checksum of all of them."""
-        return self.elsewhere.fingerprint()
+        return self.cluster.fingerprint()
 
 
 def check_alike(blocks: Sequence[Described]) -> None:
     """Refuse partitions that differ from the first in more than their examples."""
     first = blocks[0]
     for number, block in enumerate(blocks):
-        for name, of in ("features", lambda each: each.shape[0]), ("rows of Y", lambda each: each.n_y):
-            if of(block) != of(first):
-                raise ValueError(f"partition {number} has {of(block)} {name}, but partition 0 has {of(first)}")
+        sizes = ("features", block.shape[0], first.shape[0]), ("rows of Y", block.n_y, first.n_y)
+        for name, found, right in sizes:
+            if found != right:
+                raise ValueError(f"partition {number} has {found} {name}, but partition 0 has {right}")
         if computing(block.dtype) != computing(first.dtype):
             raise ValueError(f"X is {block.dtype} in partition {number}, but {first.dtype} in partition 0")

@@ -89,8 +89,8 @@ tolerance, cost_every, callbacks, callback_every, progress, verbose, checkpoint,
 
     Notes
     -----
-    A worker has an actor, which holds its partitions, computes the sums of their gradients, and adds those of neighbours
-    in a tree that depends on the partitions alone. A step sends the parameters to each, and adds what comes back.
+    Each worker has an actor, which holds its partitions, sums their gradients, and adds sums of neighbours in a tree
+    that depends on the partitions alone. A step sends the parameters to each, and adds what comes back.
 
     Examples
     --------

@@ -57,7 +57,10 @@ class Data(NamedTuple):
     Y: NDArray[Any]
     weights: NDArray[np.float64] | None = None
 
-    elsewhere = None  # what makes the steps of a run, if the examples are not in this process
+    @property
+    def elsewhere(self) -> Any:
+        """What makes the steps of a run, if the examples are not in this process."""
+        return None
 
     @property
     def extremes(self) -> Any:
@@ -125,7 +128,6 @@ class Data(NamedTuple):
                 total = zlib.crc32(np.ascontiguousarray(rows[:, start : start + step]).tobytes(), total)
             sums.append(f"{array.dtype}{array.shape}{total:08x}")
         return " ".join(sums)
-
 
     def close(self) -> None:
         """Let go of what reads the examples."""
