@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from .backends import backends, cost_and_gradients, explain, forward
     from .data import Blocks, datasets, one_hot, standardize
     from .estimators import ShallowClassifier as ShallowClassifier
+    from .estimators import ShallowEnsembleClassifier as ShallowEnsembleClassifier
+    from .estimators import ShallowEnsembleRegressor as ShallowEnsembleRegressor
     from .estimators import ShallowRegressor as ShallowRegressor
+    from .estimators import ShallowSearchCV as ShallowSearchCV
     from .estimators import accelerate as accelerate
     from .formulas import (
         Activation,
@@ -91,7 +94,8 @@ __all__ = [  # without those that need scikit-learn
 _WINGS = {
     "backends": "backends cost_and_gradients explain forward",
     "data": "Blocks datasets one_hot standardize",
-    "estimators": "ShallowClassifier ShallowRegressor accelerate",
+    "estimators": "ShallowClassifier ShallowEnsembleClassifier ShallowEnsembleRegressor ShallowRegressor "
+    "ShallowSearchCV accelerate",
     "interchange": "from_onnx from_safetensors from_sklearn from_torch register_onnx_converter",
     "training": "CheckpointError DivergenceError History Network NetworkFileError Networks Progress resume search "
     "train train_many",

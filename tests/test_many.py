@@ -8,7 +8,8 @@ import pytest
 from networks import same
 
 import fastshallow as fs
-from fastshallow.backends import alone, processors
+from fastshallow.backends import compute_alone, processors
+from fastshallow.backends.cores import LIMITS
 from fastshallow.formulas import ACTIVATIONS, OPTIMIZERS, OUTPUTS
 from fastshallow.training import loop, pool
 from fastshallow.training.grids import fold_of_examples, make_grid
@@ -367,13 +368,20 @@ def test_what_is_wrong_is_said_before_anything_is_trained(options, error, words,
 
 def test_a_thread_that_computes_alone_has_one_processor(monkeypatch):
     monkeypatch.setattr("fastshallow.backends.cores.multiprocessing.parent_process", lambda: None)
-    before = processors()
-    with alone():
-        assert processors() == 1
-        with alone():
-            assert processors() == 1
-        assert processors() == 1
-    assert processors() == before
+    monkeypatch.setattr("fastshallow.backends.cores.os.sched_getaffinity", lambda pid: range(8), raising=False)
+    for name in LIMITS:
+        monkeypatch.delenv(name, raising=False)
+    found = []
+
+    def work():
+        found.append(processors())
+        compute_alone()
+        found.append(processors())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [8, 1] and processors() == 8
 
 
 def test_few_networks_share_the_threads(monkeypatch):

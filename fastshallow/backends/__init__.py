@@ -5,7 +5,7 @@ from types import ModuleType
 from typing import Any
 
 from . import dispatch, functional
-from .cores import alone, processors
+from .cores import compute_alone, processors
 from .dispatch import Plan, explain, make_plan, unavailable
 from .functional import Frozen, backends, cost_and_gradients, forward, named_backend
 from .ladder import BACKENDS, BLAS_THREADS, BY_EXAMPLE, COMPILED
@@ -18,8 +18,8 @@ __all__ = [
     "COMPILED",
     "Frozen",
     "Plan",
-    "alone",
     "backends",
+    "compute_alone",
     "cost_and_gradients",
     "dispatch",
     "explain",

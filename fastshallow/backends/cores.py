@@ -5,23 +5,15 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 LIMITS = ("FASTSHALLOW_NUM_THREADS", "NUMBA_NUM_THREADS", "OMP_NUM_THREADS")  # the first that is set counts
 
 _this = threading.local()
 
 
-@contextmanager
-def alone() -> Iterator[None]:
-    """Let this thread compute by itself what others might help with: they have work of their own."""
-    before = getattr(_this, "alone", False)
+def compute_alone() -> None:
+    """Let this thread compute by itself, from now on, what others might help with: they have work of their own."""
     _this.alone = True
-    try:
-        yield
-    finally:
-        _this.alone = before
 
 
 def processors() -> int:
