@@ -22,7 +22,7 @@ class _Ensemble:
         """Fit all networks, several at once in threads: see scikit-learn's ``fit``."""
         base: Any = super()
         with in_threads(self.n_jobs):
-            return base.fit(X, y, sample_weight, **params)
+            return base.fit(X, y, sample_weight=sample_weight, **params)
 
     def _parallel_args(self) -> dict[str, Any]:
         return {"require": "sharedmem"}  # which threads have
