@@ -51,12 +51,14 @@ class Choice:
         return [*self.names, *self.target]
 
     def piece(self, batch: Any, row: int = 0, block: int | None = None) -> Piece:
-        """Rows of a record batch."""
+        """The rows of a record batch."""
         piece = Piece(None, None, row, block)
         X = _rows([_numbers(batch, name, piece) for name in self.names], self.head.dtype)
-        return piece._replace(X=X, Y=self._targets(batch, piece) if self.target else None)
+        return piece._replace(X=X, Y=self._targets(batch, piece))
 
-    def _targets(self, batch: Any, piece: Piece) -> NDArray[Any]:
+    def _targets(self, batch: Any, piece: Piece) -> NDArray[Any] | None:
+        if not self.target:
+            return None
         if self._classes is None:
             columns = [_numbers(batch, name, piece) for name in self.target]
             return _rows(columns, np.result_type(*columns))
@@ -142,10 +144,11 @@ def files(paths: Sequence[Any], *columns: Any) -> Dataset:
 
 def split(block: Any, columns: tuple[Any, ...], known: dict[Any, Choice]) -> tuple[Any, Any]:
     """X and Y of a block of Arrow's, whose schema may be known."""
-    if isinstance(block, pa.Table):
-        block = block.combine_chunks().to_batches()[0]
     if block.schema not in known:
         known[block.schema] = Choice(block.schema, *columns)
+    if isinstance(block, pa.Table):
+        batches = block.combine_chunks().to_batches()
+        block = batches[0] if batches else pa.RecordBatch.from_pylist([], schema=block.schema)
     piece = known[block.schema].piece(block)
     return piece.X, piece.Y
 
