@@ -184,7 +184,7 @@ class Blocks:
         if head is None:
             piece = next(self._source.pieces(self.memory // PARTS, None), None)
             if piece is None:
-                raise ValueError("source holds no blocks")
+                raise ValueError("source holds no examples")
             X, Y = _matrix(piece), piece.Y
             head = Head(X.shape[1], 0 if Y is None else 1 if np.ndim(Y) == 1 else np.shape(Y)[1], X.dtype)
         if self._classes is not None and head.n_y:
