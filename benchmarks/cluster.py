@@ -91,10 +91,8 @@ def model(example: float, overhead: dict[int, float]) -> None:
 
     b, a = np.polyfit(list(overhead), list(overhead.values()), 1) if len(overhead) > 1 else (0.0, overhead.popitem()[1])
     a, b = max(a, 0.0), max(b, 1e-5)
-    print(
-        f"\nOn paper a step on w workers takes a + b w + c m / w: a = {seconds_text(a)}, b = {seconds_text(b)} a worker,"
-        f" c = {example * 1e9:.1f} ns an example\n"
-    )
+    constants = f"a = {seconds_text(a)}, b = {seconds_text(b)} a worker, c = {example * 1e9:.1f} ns an example"
+    print(f"\nOn paper a step takes a + b w + c m / w on w workers: {constants}\n")
     rows = []
     for w in PAPER:
         pays = (a + b * w) / (example * (1.0 - 1.0 / w)) if w > 1 else None

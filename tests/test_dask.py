@@ -92,10 +92,10 @@ def by_hand(X, Y, p, output="sigmoid"):
     sums = []
     for begin, end in pairwise(edges):
         cost, _ = fs.cost_and_gradients(X[:, begin:end], Y[:, begin:end], p, output=output, backend="numpy")
-        sums.append(cost * (end - begin))
+        sums.append((end - begin) / M * cost)
     while len(sums) > 1:
         sums = [sum(sums[i : i + 2]) for i in range(0, len(sums), 2)]
-    return sums[0] / M
+    return sums[0]
 
 
 @pytest.mark.parametrize("workers", [1, 2, 3])
@@ -192,11 +192,57 @@ def test_validation_patience_and_callbacks(client):
     assert seen == list(range(1, len(net.history.cost) + 1))
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "lbfgs"])
-def test_a_run_goes_on_from_its_checkpoint_on_other_workers(optimizer, client, tmp_path):
+@pytest.mark.parametrize("more", [{}, {"batch_size": 32}, {"optimizer": "lbfgs"}])
+def test_one_partition_gives_the_bits_of_one_process(more, client):
+    X, Y = examples()
+    options = {"epochs": 4, "seed": 3, "learning_rate": 0.05, "scale": "xavier", "optimizer": "adam"} | more
+    net = fs.dask.train(spread(X, M), spread(Y, M), 5, client=client, backend="numpy", **options)
+    assert same(net, fs.train(X, Y, 5, backend="numpy", **options))
+
+
+def test_mini_batches_are_local_steps_that_are_averaged(client):
+    """By two partitions, each trained alone from the same parameters for an epoch."""
+    X, Y = examples()
+    cut = 120
+    options = {"hidden": "relu", "batch_size": 16, "shuffle": False, "l2": 0.1}
+    net = train(spread(X, (cut, M - cut)), spread(Y, (cut, M - cut)), client, epochs=2, **options)
+    p, costs = fs.initialize_parameters(3, 5, 1, "xavier", seed=3), []
+    for _ in range(2):
+        alone = [
+            fs.train(X[:, some], Y[:, some], epochs=1, learning_rate=0.5, parameters=p, backend="numpy", **options)
+            for some in (slice(cut), slice(cut, M))
+        ]
+        p, cost = (
+            [cut / M * np.asarray(a) + (M - cut) / M * np.asarray(b) for a, b in zip(*each, strict=True)]
+            for each in ([one.parameters for one in alone], [one.history.cost for one in alone])
+        )
+        p = fs.Parameters(*p)
+        costs += cost
+    assert np.array_equal(net.history.cost, costs)
+    assert all(np.array_equal(a, b) for a, b in zip(net.parameters, p, strict=True))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_mini_batches_have_the_same_bits_on_any_number_of_workers(workers, client):
+    X, Y = (spread(each) for each in examples())
+    options = {"optimizer": "adam", "batch_size": 16, "learning_rate": 0.05, "backend": "auto"}
+    with start(workers) as other:
+        net = train(X, Y, other, **options)
+    assert same(net, train(X, Y, client, **options))
+    assert net.history.cost[-1] < net.history.cost[0]
+
+
+def test_mini_batches_that_diverge(client):
+    X, Y = (spread(each) for each in examples())
+    with pytest.raises(fs.DivergenceError, match="the cost or a parameter became NaN or infinite"):
+        train(X, Y, client, output="identity", hidden="identity", batch_size=8, learning_rate=1e150)
+
+
+@pytest.mark.parametrize("more", [{"optimizer": "adam"}, {"optimizer": "lbfgs"}, {"batch_size": 8}])
+def test_a_run_goes_on_from_its_checkpoint_on_other_workers(more, client, tmp_path):
     X, Y = spread(examples()[0]), spread(examples()[1])
     path = tmp_path / "run.npz"
-    options = {"optimizer": optimizer, "learning_rate": 0.05}
+    options = {"optimizer": "momentum", "learning_rate": 0.05} | more
     whole = train(X, Y, client, epochs=7, **options)
     train(X, Y, client, epochs=3, checkpoint=path, **options)
     with start(1) as other:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import distributed
@@ -12,8 +14,8 @@ from numpy.typing import NDArray
 
 from ..backends import named_backend
 from ..data import check_finite, check_labels, check_x, check_y
-from ..formulas import Activation, Output, Parameters
-from ..training import Data
+from ..formulas import Output, Parameters
+from ..training import Data, Settings, make_steps
 from .sums import Nodes, Vector, added
 
 SAMPLE = 64  # examples of a block by which the size of its features is judged
@@ -32,13 +34,14 @@ class Described(NamedTuple):
     sample: NDArray[Any]
 
 
-class Formulas(NamedTuple):
-    """What is computed with a block, and how."""
+class Task(NamedTuple):
+    """What is computed with blocks, of `blocks` in all with `m` examples, and for parameters of which shapes."""
 
-    hidden: Activation
-    output: Output
-    backend: str
+    settings: Settings
     threads: int | None
+    shapes: Sequence[tuple[int, int]]
+    blocks: int
+    m: int
 
 
 def load(number: int, x: Any, y: Any, targets: Sequence[Any], output: Output) -> Data:
@@ -94,41 +97,74 @@ def packed(arrays: Any) -> Any:
     return np.concatenate([np.ravel(each) for each in arrays])
 
 
-def unpacked(w: Any, shapes: Sequence[tuple[int, int]]) -> Parameters:
-    """The parameters that a vector holds."""
-    ends = np.cumsum([rows * columns for rows, columns in shapes])[:-1]
-    return Parameters(*(each.reshape(shape) for each, shape in zip(np.split(w, ends), shapes, strict=True)))
+def unpacked(w: Any, shapes: Sequence[tuple[int, int]]) -> list[Parameters]:
+    """What a vector holds: one set of arrays in the shapes of the parameters, or several."""
+    sizes = [rows * columns for rows, columns in shapes]
+    sets = w.reshape(-1, sum(sizes))
+    ends = np.cumsum(sizes)[:-1]
+    return [Parameters(*map(np.reshape, np.split(each, ends), shapes)) for each in sets]
 
 
 class Holder:
-    """The blocks that lie on one worker, by their numbers among all `count` of them."""
+    """The blocks that lie on one worker, by their numbers.
 
-    def __init__(
-        self,
-        numbers: Sequence[int],
-        blocks: Sequence[Data],
-        count: int,
-        shapes: Sequence[tuple[int, int]],
-        formulas: Formulas,
-    ) -> None:
-        fused = formulas.backend == "fused"  # which converts a tile at a time
+    What it answers is, for each block, a mean over the block's examples, times their part of all; added as far as the
+    blocks are neighbours.
+    """
+
+    def __init__(self, numbers: Sequence[int], blocks: Sequence[Data], task: Task) -> None:
+        fused = task.settings.backend == "fused"  # which converts a tile at a time
         self._blocks = {n: b if fused else b.batch(slice(None)) for n, b in zip(numbers, blocks, strict=True)}
-        self._count, self._shapes, self._formulas = count, shapes, formulas
-        self._backend = named_backend(formulas.backend)
-        self._threads = formulas.threads or distributed.get_worker().state.nthreads
+        self._task, self._backend = task, named_backend(task.settings.backend)
+        self._threads = task.threads or distributed.get_worker().state.nthreads
 
     def warm(self, w: Vector) -> None:
         """Compile what is needed, or load it."""
-        for block in {block.X.shape: block for block in self._blocks.values()}.values():
-            self._sum(block, w)
+        for number in {block.X.shape: number for number, block in self._blocks.items()}.values():
+            if self._task.settings.batch_size is None:
+                self._step(number, w)
+            else:
+                self._steps(number, w, 0, 0.0)
 
-    def sums(self, w: Vector) -> Nodes:
-        """The sums over the examples of the cost and its gradients, added as far as the blocks here are neighbours."""
-        return added({(0, number): self._sum(block, w) for number, block in self._blocks.items()}, self._count)
+    def step(self, w: Vector) -> Nodes:
+        """The cost and its gradients at parameters w."""
+        return self._added(self._step, w)
 
-    def _sum(self, block: Data, w: Vector) -> Vector:
-        hidden, output, *_ = self._formulas
-        p = unpacked(w, self._shapes)
-        cost, gradients = self._backend.cost_and_gradients(block.X, block.Y, p, hidden, output, self._threads)
-        sums: Vector = np.float64(block.m) * packed((cost, *gradients)).astype(np.float64)
-        return sums
+    def epoch(self, w: Vector, epoch: int, rate: float) -> Nodes:
+        """What an epoch of mini-batches makes of parameters and states of the optimizer w, in each block for itself.
+
+        Its cost comes first.
+        """
+        return self._added(self._epoch, w, epoch, rate)
+
+    def _added(self, mean: Callable[..., Any], *arguments: Any) -> Nodes:
+        task = self._task
+        leaves: Nodes = {}
+        for number, block in self._blocks.items():
+            leaves[0, number] = block.m / task.m * packed(mean(number, *arguments)).astype(np.float64)
+        return added(leaves, task.blocks)
+
+    def _step(self, number: int, w: Vector) -> Any:
+        (X, Y, _), settings = self._blocks[number], self._task.settings
+        (p,) = unpacked(w, self._task.shapes)
+        cost, gradients = self._backend.cost_and_gradients(X, Y, p, settings.hidden, settings.output, self._threads)
+        return cost, *gradients
+
+    def _epoch(self, number: int, w: Vector, epoch: int, rate: float) -> Any:
+        steps = self._steps(number, w, epoch, rate)
+        while steps.epoch == epoch:
+            if not steps.run(epoch + 1, math.inf):
+                return np.full(1 + len(w), np.nan)
+        (cost,), state, kinds = (
+            steps.costs(epoch, epoch + 1),
+            steps.state(),
+            range(self._task.settings.optimizer.states),
+        )
+        return cost, *steps.parameters, *(state[f"state{k}_{name}"] for k in kinds for name in Parameters._fields)
+
+    def _steps(self, number: int, w: Vector, epoch: int, rate: float) -> Any:
+        settings, block = self._task.settings, self._blocks[number]
+        p, *states = unpacked(w, self._task.shapes)
+        own = replace(settings, key=(settings.key + number) % 2**63, epochs=epoch + 1, cost_every=1)
+        state = {f"state{k}_{name}": array for k, each in enumerate(states) for name, array in each._asdict().items()}
+        return make_steps(own, block, p, lambda _, n: np.full(n, rate), self._threads, {"epoch": epoch, **state})

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
+from functools import partial
 from typing import Any
 
 import dask
@@ -15,8 +16,9 @@ import distributed
 from .. import __version__
 from ..formulas import LBFGS, Output, Parameters
 from ..training import Data, Minimizing, Settings, Stepwise
-from .blocks import Described, Formulas, Holder, describe, fingerprint, load, packed, unpacked
-from .sums import total
+from .averaging import Averaging
+from .blocks import Described, Holder, Task, describe, fingerprint, load, packed, unpacked
+from .sums import Vector, total
 
 LOST = (OSError, RuntimeError, KeyError)  # what a call of an actor raises where its worker is gone
 ATTEMPTS = 4  # at a step, before what goes wrong with it is no longer taken for the death of a worker
@@ -59,9 +61,13 @@ class Cluster:
         self, data: Data, p: Parameters, settings: Settings, rates: Any, threads: int | None, state: dict[str, Any]
     ) -> Any:
         """What takes the steps of a run over all blocks."""
-        self._m, self._shapes, self._dtype = data.m, [each.shape for each in p], data.dtype
-        self._formulas = Formulas(settings.hidden, settings.output, settings.backend, threads)
+        self._task = Task(settings, threads, [each.shape for each in p], len(self._blocks), data.m)
+        self._dtype = data.dtype
         self._place()
+        if settings.batch_size is not None:
+            steps = Averaging(p, settings, rates, partial(self._mean, "epoch"), state)
+            self._warm(steps.vector)
+            return steps
         self._warm(packed(p))
         if isinstance(settings.optimizer, LBFGS):
             return Minimizing(data, p, settings, self, threads, state)
@@ -69,8 +75,13 @@ class Cluster:
 
     def cost_and_gradients(self, X: Any, Y: Any, p: Parameters, *formulas: Any) -> tuple[float, Parameters]:
         """The cost of all examples, and its gradients: whatever X and Y stand for them."""
-        sums = total(self._ask("sums", packed(p)), len(self._blocks)) / self._m
-        return float(sums[0]), unpacked(sums[1:].astype(self._dtype), self._shapes)
+        mean = self._mean("step", packed(p))
+        (gradients,) = unpacked(mean[1:].astype(self._dtype), self._task.shapes)
+        return float(mean[0]), gradients
+
+    def _mean(self, method: str, *arguments: Any) -> Vector:
+        """What actors answer, over all blocks."""
+        return total(self._ask(method, *arguments), self._task.blocks)
 
     def release(self) -> None:
         """Let go of all that lies on the workers."""
@@ -88,10 +99,10 @@ class Cluster:
         self._ask("warm", w, most=1)
         self._ask("warm", w)
 
-    def _ask(self, method: str, w: Any, most: int | None = None) -> list[Any]:
+    def _ask(self, method: str, *arguments: Any, most: int | None = None) -> list[Any]:
         """What the actors answer, or the first of them. If one is lost, all are made anew, and asked again."""
         for _ in range(ATTEMPTS):
-            answers: list[Any] = self._client.sync(_gathered, self._actors[:most], method, w)
+            answers: list[Any] = self._client.sync(_gathered, self._actors[:most], method, arguments)
             errors = [each for each in answers if isinstance(each, BaseException)]
             if not errors:
                 return answers
@@ -110,9 +121,7 @@ class Cluster:
                 Holder,
                 numbers,
                 [self._blocks[number] for number in numbers],
-                len(self._blocks),
-                self._shapes,
-                self._formulas,
+                self._task,
                 actor=True,
                 pure=False,
                 workers=[worker],
@@ -138,9 +147,9 @@ class Cluster:
         return shares
 
 
-async def _gathered(actors: Sequence[Any], method: str, w: Any) -> list[Any]:
+async def _gathered(actors: Sequence[Any], method: str, arguments: tuple[Any, ...]) -> list[Any]:
     async def answer(actor: Any) -> Any:
-        return await getattr(actor, method)(w)
+        return await getattr(actor, method)(*arguments)
 
     return await asyncio.gather(*map(answer, actors), return_exceptions=True)
 

@@ -35,6 +35,8 @@ def train(
     client: Any = None,
     optimizer: str | Optimizer | LBFGS = "gradient_descent",
     l2: float = 0.0,
+    batch_size: int | None = None,
+    shuffle: bool | str = True,
     clip_norm: float | None = None,
     parameters: Parameters | None = None,
     validation: tuple[Any, Any] | None = None,
@@ -64,11 +66,17 @@ def train(
     client
         A `dask.distributed.Client`, the address of a scheduler, or a cluster such as ``LocalCluster()``. None takes the
         client there is.
+    batch_size, shuffle
+        None takes all examples in each step, wherever they lie: the algorithm of `fs.train`. A number is another one,
+        local steps with averaging (local SGD): in an epoch each partition for itself goes through its own examples in
+        mini-batches, as `fs.train` does, all from the same parameters on; then the parameters, and the states of the
+        optimizer, are averaged, weighted by examples. So a partition's examples / `batch_size` steps lie between two
+        averages: cut the data finer for fewer. Not for L-BFGS.
     validation
         Examples that are not learnt from, ``(X, Y)``: arrays, or collections as X and Y are, which this process loads.
     n_h, hidden, output, epochs, learning_rate, scale, seed, backend, optimizer, l2, clip_norm, parameters, patience, \
 tolerance, cost_every, callbacks, callback_every, progress, verbose, checkpoint, every
-        As for `fs.train`. A learned slope, mini-batches, dropout and weights of examples are for one process.
+        As for `fs.train`. A learned slope, dropout and weights of examples are for one process.
 
     Returns
     -------
@@ -114,6 +122,8 @@ tolerance, cost_every, callbacks, callback_every, progress, verbose, checkpoint,
             threads,
             optimizer=optimizer,
             l2=l2,
+            batch_size=batch_size,
+            shuffle=shuffle,
             clip_norm=clip_norm,
             parameters=parameters,
             validation=here(validation),
