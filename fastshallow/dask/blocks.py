@@ -155,12 +155,9 @@ class Holder:
         while steps.epoch == epoch:
             if not steps.run(epoch + 1, math.inf):
                 return np.full(1 + len(w), np.nan)
-        (cost,), state, kinds = (
-            steps.costs(epoch, epoch + 1),
-            steps.state(),
-            range(self._task.settings.optimizer.states),
-        )
-        return cost, *steps.parameters, *(state[f"state{k}_{name}"] for k in kinds for name in Parameters._fields)
+        state, kinds = steps.state(), range(self._task.settings.optimizer.states)
+        states = (state[f"state{k}_{name}"] for k in kinds for name in Parameters._fields)
+        return *steps.costs(epoch, epoch + 1), *steps.parameters, *states
 
     def _steps(self, number: int, w: Vector, epoch: int, rate: float) -> Any:
         settings, block = self._task.settings, self._blocks[number]

@@ -36,8 +36,8 @@ class Spread(Data):
         """What lies on a cluster, once it is there."""
         blocks = cluster.described()
         check_alike(blocks)
-        m, dtype = sum(each.shape[1] for each in blocks), np.result_type(*(each.dtype for each in blocks))
-        X, Y = Outline((blocks[0].shape[0], m), dtype), Outline((blocks[0].n_y, m), computing(dtype))
+        first, m = blocks[0], sum(each.shape[1] for each in blocks)
+        X, Y = Outline((first.shape[0], m), first.dtype), Outline((first.n_y, m), computing(first.dtype))
         self = cls(X, Y)  # type: ignore[arg-type]
         self.cluster, self.blocks = cluster, blocks
         return self
