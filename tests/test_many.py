@@ -180,6 +180,15 @@ def test_it_is_a_sequence_with_a_table():
         many[:0].predict(X)
 
 
+def test_an_ensemble_takes_features_in_their_own_units():
+    X, Y = data()
+    scaled, features = fs.standardize(7.0 + 3.0 * X)
+    many = fs.train_many(scaled, Y[:1], seeds=range(2), epochs=5)
+    own = many.with_features(features)
+    assert np.allclose(own.mean(7.0 + 3.0 * X), many.mean(scaled), rtol=1e-12) and own.as_dict() == many.as_dict()
+    assert own.best_settings == {"epochs": 5}
+
+
 def test_a_network_that_diverges_is_none_among_the_others():
     X, Y = FLOWER
     huge = {"hidden": "relu", "output": "identity", "epochs": 300, "scale": 10.0}

@@ -9,6 +9,7 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data import Features
 from .network import Network
 
 MEASURED = ("cost", "score", "validation_cost", "validation_score")
@@ -92,6 +93,11 @@ class Networks(Sequence[Network | None]):
             row |= {name: self._rows[group[0]][name] for name in ("rung",) if name in self._rows[0]}
             rows.append(row)
         return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+
+    def with_features(self, features: Features) -> Networks:
+        """Give networks that keep what ``X, features = fs.standardize(X)`` did: see `Network.with_features`."""
+        networks = [network and network.with_features(features) for network in self._networks]
+        return Networks(networks, self._rows, self.settings)
 
     def mean(self, X: Any, *, backend: str = "auto", threads: int | None = None) -> NDArray[Any]:
         """The mean of the networks' probabilities or numbers (n_y, m) for X (n_x, m)."""
