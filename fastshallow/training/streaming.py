@@ -60,7 +60,8 @@ class Streamed(Data):
 
     def settled(self, p: Parameters, constant: Any) -> Parameters:
         """As `Data.settled`."""
-        return Data(self.extremes.astype(self.dtype), self.Y).settled(p, constant)
+        both = self.extremes.astype(self.dtype)
+        return Data(both, both).settled(p, constant)
 
     def orders(self, settings: Settings) -> None:
         """The windows are in order."""
