@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..data import Orders, listed
+from ..data import Orders
 from ..formulas import Output, generator, positive_integer
 from .arguments import draw_key
 from .settings import Data, kinds_of, split
@@ -95,7 +95,7 @@ def make_parts(data: Data, folds: int | None, seed: Any, output: Output) -> list
 
 def held_out(data: Data, fraction: float, seed: Any, output: Output) -> list[Part]:
     """The data without a part that is held out from all networks alike, of classes the same part."""
-    return [Part(*split(data, fraction, draw_key(generator(seed)), output))]
+    return [Part(*split(data, fraction, _key(seed), output))]
 
 
 def fold_of_examples(data: Data, folds: int, seed: Any, output: Output) -> NDArray[np.intp]:
@@ -106,7 +106,7 @@ def fold_of_examples(data: Data, folds: int, seed: Any, output: Output) -> NDArr
     if folds > m:
         raise ValueError(f"folds must be at most {m}, the number of examples, not {folds}")
     order = np.empty(m, np.intp)
-    Orders(draw_key(generator(seed)), m).fill(0, order[None])
+    Orders(_key(seed), m).fill(0, order[None])
     if not output.numbers:
         kinds = kinds_of(data.Y, output)
         counts = np.bincount(kinds)
@@ -117,6 +117,14 @@ def fold_of_examples(data: Data, folds: int, seed: Any, output: Output) -> NDArr
     fold = np.empty(m, np.intp)
     fold[order] = np.arange(m) % folds
     return fold
+
+
+def _key(fold_seed: Any) -> int:
+    """What decides how examples are parted."""
+    try:
+        return draw_key(generator(fold_seed))
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"fold_{error}") from None
 
 
 def _is_several(values: Any) -> bool:
@@ -133,10 +141,10 @@ def _several(name: str, values: Any) -> list[Any]:
 def _check_name(name: Any) -> None:
     if name not in DEFAULTS:
         near = difflib.get_close_matches(str(name), DEFAULTS, 1, 0.5)
-        hint = f"; did you mean {near[0]!r}?" if near else ""
+        hint = f", did you mean {near[0]!r}?" if near else ""
         if name == "seed":
-            hint = "; give seeds="
-        raise TypeError(f"{name!r} is no argument that may be varied: {listed(list(DEFAULTS), 20)}{hint}")
+            hint = ", give seeds="
+        raise TypeError(f"unknown argument {name!r}{hint}; what may be varied is {', '.join(DEFAULTS)}")
 
 
 def _checked_rows(settings: Any, given: Mapping[str, Any]) -> Sequence[dict[str, Any]]:

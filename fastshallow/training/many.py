@@ -204,7 +204,7 @@ def _folder(checkpoint: Any) -> Path | None:
     """The folder of checkpoints, made if it is not there."""
     if checkpoint is None:
         return None
-    if not isinstance(checkpoint, (str, os.PathLike)):
+    if not isinstance(checkpoint, (str, os.PathLike)) or not os.fspath(checkpoint):
         raise TypeError(f"checkpoint must be the path of a folder, not {checkpoint!r}")
     folder = Path(checkpoint)
     if folder.exists() and not folder.is_dir():
