@@ -345,7 +345,7 @@ def test_a_grid_is_all_combinations_in_the_order_given():
         (
             {"settings": [{"learning_rat": 3}]},
             TypeError,
-            "unknown argument 'learning_rat', did you mean 'learning_rate'",
+            "'learning_rat', did you mean 'learning_rate'",
         ),
         ({"seed": 3}, TypeError, "'seed', give seeds=; what may be varied is n_h, hidden"),
         ({"settings": [{"n_h": 3}], "n_h": 4}, ValueError, r"n_h is given twice: .*settings\[0\]"),
