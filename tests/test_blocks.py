@@ -182,7 +182,7 @@ def test_a_key_decides_the_order_and_each_epoch_has_its_own():
 
 @pytest.mark.parametrize("position", [0, 5, 40, 95, 100])
 def test_reading_goes_on_from_any_example_of_an_epoch(position):
-    windows, later = mixed(1), mixed(1, epoch=2, position=position)
+    windows, later = mixed(1, memory=1000), mixed(1, memory=1000, epoch=2, position=position)
     whole = [order_of(windows, epoch) for epoch in range(4)]
     assert order_of(later, 2, position=position) == whole[2][position:]
     assert order_of(later, 3) == whole[3]
@@ -204,6 +204,14 @@ def test_examples_of_a_buffer_are_mixed_and_come_from_many_places():
     assert neighbours < 0.02
     batches = order[: len(order) // 8 * 8].reshape(-1, 8) // 128
     assert np.mean([len(set(batch)) for batch in batches]) > 4  # of at most 8
+
+
+def test_each_window_has_an_order_of_its_own():
+    windows = Windows(fs.Blocks(Again(*cut([M])), memory=1000), 5, M, 3)
+    places = [window.Y[0] - window.first for window, _ in zip(windows, range(3), strict=False)]
+    windows.close()
+    assert len(places[0]) == len(places[1]) < M / 3
+    assert not any(np.array_equal(places[0], each) for each in places[1:])
 
 
 def test_one_thread_reads_two_windows_ahead_and_no_more():
@@ -416,9 +424,7 @@ def test_another_second_pass_is_refused():
         source = fs.Blocks(lambda passes=passes: iter(passes.pop(0)))
         windows = Windows(source, 1, source.shape[1])
         with pytest.raises(ValueError, match=text):
-            windows.at(0, 0)
-            windows.at(0, 100)
-            windows.at(1, 0)
+            list(windows)
         windows.close()
         assert not readers()
 
@@ -432,7 +438,7 @@ def test_an_error_of_the_source_is_raised_as_it_is():
         passed(blocks)()
     windows = Windows(fs.Blocks(blocks), 1, M)
     with pytest.raises(OSError, match="the disk is gone"):
-        windows.at(0, 100)
+        list(windows)
     windows.close()
 
 

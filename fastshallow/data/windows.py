@@ -31,6 +31,10 @@ class Window(NamedTuple):
         """The example after the last."""
         return self.first + int(self.X.shape[1])
 
+    def holds(self, epoch: int, position: int) -> bool:
+        """Whether an example of an epoch is one of these."""
+        return self.epoch == epoch and self.first <= position < self.end
+
 
 class Windows:
     """The data of `Blocks` epoch by epoch, from an epoch and an example of it on, in windows of whole batches.
@@ -65,11 +69,11 @@ class Windows:
         self._thread.start()
 
     def at(self, epoch: int, position: int) -> Window:
-        """The window that holds an example of an epoch; they are asked for in order, and the last one is given back."""
+        """The window that holds an example of an epoch, this one or the next; the last one is then given back."""
         window = self._window
-        while window is None or window.epoch != epoch or not window.first <= position < window.end:
+        if window is None or not window.holds(epoch, position):
             window = self._next()
-            assert window is not None
+            assert window is not None and window.holds(epoch, position)
         return window
 
     def __iter__(self) -> Iterator[Window]:
