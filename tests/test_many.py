@@ -193,10 +193,15 @@ def test_a_network_that_diverges_is_none_among_the_others():
     X, Y = FLOWER
     huge = {"hidden": "relu", "output": "identity", "epochs": 300, "scale": 10.0}
     with pytest.warns(UserWarning, match=r"1 of 3 networks diverged, the first: .* at iteration"):
-        many = fs.train_many(X, Y, learning_rate=[1e-4, 1e3, 1e-5], **huge)
-    assert [net is None for net in many] == [False, True, False]
-    assert many.as_dict()["stopped"] == [None, "diverged", None] and np.isnan(many.as_dict()["cost"][1])
-    assert many.best_index != 1 and "1 diverged" in repr(many) and np.isfinite(many.mean(X)).all()
+        many = fs.train_many(X, Y, learning_rate=[1e3, 1e-4, 1e-5], **huge)
+    assert [net is None for net in many] == [True, False, False]
+    assert many.as_dict()["stopped"] == ["diverged", None, None] and np.isnan(many.as_dict()["cost"][0])
+    assert (
+        many.best_index != 0
+        and many.best_settings["learning_rate"] < 1.0
+        and "1 diverged" in repr(many)
+        and np.isfinite(many.mean(X)).all()
+    )
     with pytest.raises(fs.DivergenceError, match="at iteration"):
         fs.train_many(X, Y, learning_rate=[1e3, 1e4], **huge)
 
@@ -275,6 +280,13 @@ def test_a_folder_keeps_each_network_and_the_same_call_goes_on(tmp_path, monkeyp
     assert not taken
     fs.train_many(X, Y, seeds=range(4), checkpoint=folder, **options)  # one more seed, of two settings
     assert len({id(run) for run in taken}) == 2 and len(list(folder.iterdir())) == 8
+
+
+def test_files_differ_where_only_the_first_parameters_do(tmp_path):
+    X, Y = FLOWER
+    whole = fs.train_many(X, Y, epochs=3, scale=[0.01, 1.0], threads=1)
+    equal(fs.train_many(X, Y, epochs=3, scale=[0.01, 1.0], threads=1, checkpoint=tmp_path), whole)
+    assert len(list(tmp_path.iterdir())) == 2
 
 
 def test_a_run_goes_on_from_the_middle(tmp_path, monkeypatch):

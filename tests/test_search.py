@@ -45,6 +45,13 @@ def test_the_best_third_goes_on():
     assert table["validation_cost"][found.best_index] == costs[0] and same(found.best, nets[0])
 
 
+def test_the_best_is_one_of_those_left_at_the_end():
+    nets = [fs.train(X, Y, seed=seed, epochs=1) for seed in range(3)]
+    rows = [{"n_h": k, "seed": 0, "validation_cost": [0.1, 0.5, 0.4][k], "rung": [0, 1, 1][k]} for k in range(3)]
+    found = fs.Networks(nets, rows, [{"n_h": k} for k in range(3)])
+    assert found.best_index == 2 and found.best is nets[2] and found.best_settings == {"n_h": 2}
+
+
 def test_no_epoch_is_taken_twice(monkeypatch):
     taken, lock, take = [], threading.Lock(), loop.Run.take
 
