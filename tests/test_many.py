@@ -108,6 +108,19 @@ def test_each_fold_is_held_out_once_and_stops_early_by_it():
     assert many.best is many[int(np.argmin(table["validation_cost"]))]
 
 
+def test_weights_are_parted_too_and_do_not_count_in_what_is_held_out():
+    X, Y = FLOWER
+    weights = np.linspace(0.0, 1.0, 100)
+    many = fs.train_many(X, Y, folds=2, epochs=4, sample_weight=weights)
+    fold = fold_of_examples(Data(X, Y), 2, 0, OUTPUTS["sigmoid"])
+    for k, net in enumerate(many):
+        rest, part = fold != k, fold == k
+        held_out = X[:, part], Y[:, part]
+        alone = fs.train(X[:, rest], Y[:, rest], seed=0, epochs=4, sample_weight=weights[rest], validation=held_out)
+        assert same(net, alone)
+        assert many.as_dict()["validation_cost"][k] == alone.history.validation_cost[-1]
+
+
 def test_folds_have_the_classes_in_proportion_and_are_drawn_by_a_seed():
     labels = np.repeat([0, 1, 2], [50, 7, 13])
     examples = Data(np.zeros((1, 70)), np.eye(3)[:, labels])
