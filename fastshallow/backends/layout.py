@@ -148,7 +148,7 @@ class Layout:
         T, sums = round_up(self.plan.tile, 16), self.lanes
         if self.in_place:
             X, A = n_x * self._x_ld(True), n_h * self.ld_t
-            sums *= max(n_h * n_x, n_y * n_h, n_h, n_y)
+            sums *= n_h * (n_x + 1 + n_y) + n_y if self.plan.arrangement == "exact" else 1
         else:
             X, A = max(T * self._x_ld(False), 0 if self.rows else self.block * self.ld_t), T * self.ld_h
         Y = n_y * self.ld_t

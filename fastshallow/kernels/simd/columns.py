@@ -24,16 +24,16 @@ def column_affine(W: Value, b: Value, x: Value, n: int) -> Value:
     return tile_of(x, Tile(vector, n, 1), result)
 
 
-def column_transposed(W: Value, d: Value, n: int) -> Value:
-    """The column W' d of n vectors; W (rows of d, n) in memory."""
+def column_transposed(W: Value, d: Value, j0: int, count: int, n: int) -> Value:
+    """Rows j0, ..., j0 + count - 1 of the column W' d of n vectors; W (rows of d, n) in memory."""
     vector, ds, result = d.kind.vector, vectors_of(d), []
-    for j in range(n):
+    for j in range(j0, j0 + count):
         total = None
         for y, d_y in enumerate(ds):
             w = splat_load(W, y * n + j, vector)
             total = d.builder.fmul(w, d_y) if total is None else multiply_add(d.builder, w, d_y, total)
         result.append(total)
-    return tile_of(d, Tile(vector, n, 1), result)
+    return tile_of(d, Tile(vector, count, 1), result)
 
 
 def column_formula(text: Callable[..., Any]) -> Callable[..., Value]:

@@ -37,14 +37,22 @@ def integers(vector: Vector, n: int) -> Any:
 
 
 def make_polynomial(of_single: tuple[float, ...], of_double: tuple[float, ...]) -> Callable[[Value], Value]:
-    """The polynomial with these coefficients, the constant one first, by Horner's rule."""
+    """The polynomial with these coefficients, the constant one first: Horner's rule for the even ones and the odd ones.
+
+    Two chains wait for each other half as long as one: float64's tanh of 11 coefficients takes a tenth less time.
+    """
 
     def polynomial(x: Value) -> Value:
         coefficients = of_single if single(x) else of_double
-        total = number(x.kind, coefficients[-1])
-        for c in coefficients[-2::-1]:
-            total = multiply_add(x.builder, total, x.value, number(x.kind, c))
-        return x.new(total)
+        square = x.builder.fmul(x.value, x.value)
+
+        def horner(chosen: tuple[float, ...]) -> Any:
+            total = number(x.kind, chosen[-1])
+            for c in chosen[-2::-1]:
+                total = multiply_add(x.builder, total, square, number(x.kind, c))
+            return total
+
+        return x.new(multiply_add(x.builder, horner(coefficients[1::2]), x.value, horner(coefficients[::2])))
 
     return polynomial
 
@@ -59,13 +67,19 @@ def make_constant(of_single: float, of_double: float) -> Callable[[Value], Value
     return lambda like: like.new(number(like.kind, of_single if single(like) else of_double))
 
 
+# Added to a small number n, the last bits hold the nearest integer plus the bias of an exponent, or of two.
+biased = make_constant(1.5 * 2.0**23 + 127, 1.5 * 2.0**52 + 1023)
+biased_twice = make_constant(1.5 * 2.0**23 + 2 * 127, 1.5 * 2.0**52 + 2 * 1023)
+
+
+def exponent_bits(builder: Any, kind: Vector, whole: Any) -> Any:
+    """The number whose exponent, with its bias, is in the last bits of integers."""
+    return builder.bitcast(builder.shl(whole, integers(kind, mantissa_bits(kind))), kind.llvm())
+
+
 def power_of_two(y: Value) -> Value:
-    """2**n where y = magic + n and 2**n is a normal number."""
-    bits = mantissa_bits(y.kind)
-    exponent = y.builder.add(
-        y.builder.bitcast(y.value, y.kind.integers()), integers(y.kind, 127 if bits == 23 else 1023)
-    )
-    return y.new(y.builder.bitcast(y.builder.shl(exponent, integers(y.kind, bits)), y.kind.llvm()))
+    """2**n where y = biased + n and 2**n is a normal number."""
+    return y.new(exponent_bits(y.builder, y.kind, y.builder.bitcast(y.value, y.kind.integers())))
 
 
 def scalef(p: Value, n: Value) -> Value:
@@ -74,18 +88,14 @@ def scalef(p: Value, n: Value) -> Value:
 
 
 def times_power_of_two(p: Value, y: Value) -> Value:
-    """P * 2**n where y = magic + n, rounded once, whatever n is."""
+    """P * 2**n where y = biased_twice + n, rounded once, whatever n is."""
     builder, kind = p.builder, p.kind
-    bits = mantissa_bits(kind)
-    one, shift = 127 if bits == 23 else 1023, 1.5 * 2.0**bits
     if avx512(kind):
-        return scalef(p, y - shift)
-    value = p.value
-    n = builder.sub(builder.bitcast(y.value, kind.integers()), integers(kind, bits_of(kind, shift)))
-    half = builder.ashr(n, integers(kind, 1))
-    for part in (half, builder.sub(n, half)):
-        exponent = builder.shl(builder.add(part, integers(kind, one)), integers(kind, bits))
-        value = builder.fmul(value, builder.bitcast(exponent, kind.llvm()))
+        return scalef(p, y - biased_twice(y))
+    whole, value = builder.bitcast(y.value, kind.integers()), p.value
+    half = builder.lshr(whole, integers(kind, 1))  # n in two halves, each with its bias
+    for part in (half, builder.sub(whole, half)):
+        value = builder.fmul(value, exponent_bits(builder, kind, part))
     return p.new(value)
 
 
@@ -99,6 +109,18 @@ def every(mask: Value) -> Value:
 def copy_sign(x: Value, sign: Value) -> Value:
     """|x| with the sign of the second vector."""
     return x.new(call_llvm(x.builder, f"llvm.copysign.{x.kind.suffix()}", x.kind.llvm(), [x.value, sign.value]))
+
+
+def without_sign(x: Value) -> tuple[Value, Any]:
+    """|x|, and the bits of its sign."""
+    bits = x.builder.bitcast(x.value, x.kind.integers())
+    sign = x.builder.and_(bits, integers(x.kind, -(1 << (8 * x.kind.dtype.itemsize - 1))))
+    return x.new(x.builder.bitcast(x.builder.xor(bits, sign), x.kind.llvm())), sign
+
+
+def with_sign(x: Value, sign: Any) -> Value:
+    """X, which is not negative, with such a sign: an instruction less than `copy_sign`."""
+    return x.new(x.builder.bitcast(x.builder.or_(x.builder.bitcast(x.value, x.kind.integers()), sign), x.kind.llvm()))
 
 
 def exponent_of(x: Value) -> Value:

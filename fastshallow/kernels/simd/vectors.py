@@ -126,6 +126,8 @@ def splat(a: Value, i: Any, L: int) -> Value:
 
 def keep_first(v: Value, n: Any) -> Value:
     """`v` in the first n lanes, zero in the rest."""
+    if isinstance(n, int) and n == v.kind.lanes:
+        return v
     mask = first_lanes(v.builder, n, v.kind.lanes)
     return v.new(v.builder.select(mask, v.value, ir.Constant(v.kind.llvm(), None)))
 
