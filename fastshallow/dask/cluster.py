@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from .sums import Vector, total
 
 LOST = (OSError, RuntimeError, KeyError)  # what a call of an actor raises where its worker is gone
 ATTEMPTS = 4  # at a step, before what goes wrong with it is no longer taken for the death of a worker
+LOOK = 1.0  # seconds without an answer after which actors are looked for
 PACKAGE = __name__.partition(".")[0]
 
 
@@ -101,16 +101,26 @@ class Cluster:
 
     def _ask(self, method: str, *arguments: Any, most: int | None = None) -> list[Any]:
         """What the actors answer, or the first of them. If one is lost, all are made anew, and asked again."""
+        failure: Exception | None = None
         for _ in range(ATTEMPTS):
-            answers: list[Any] = self._client.sync(_gathered, self._actors[:most], method, arguments)
-            errors = [each for each in answers if isinstance(each, BaseException)]
-            if not errors:
-                return answers
-            for error in errors:
-                if not isinstance(error, LOST):
-                    raise error
+            try:
+                calls = [getattr(actor, method)(*arguments) for actor in self._actors[:most]]
+                return [self._answer(call) for call in calls]
+            except LOST as error:
+                failure = error
             self._place()
-        raise RuntimeError(f"a step has failed {ATTEMPTS} times, at last by {errors[0]!r}") from errors[0]
+        raise RuntimeError(f"a step has failed {ATTEMPTS} times, at last by {failure!r}") from failure
+
+    def _answer(self, call: Any) -> Any:
+        """What one actor answers. Dask itself would look for a dead one for a minute."""
+        while True:
+            try:
+                return call.result(timeout=LOOK)
+            except distributed.TimeoutError:
+                if call.done():
+                    raise
+                if self._client.who_has(self._holders) != self._homes:
+                    raise OSError("a worker is gone") from None
 
     def _place(self) -> None:
         """Give each worker an actor that holds the blocks that lie there; lost ones are computed anew before."""
@@ -130,6 +140,7 @@ class Cluster:
             for worker, numbers in self._shares().items()
         ]
         self._actors = [copy(each.result()) for each in self._holders]  # a copy belongs to the current client
+        self._homes = self._client.who_has(self._holders)
 
     def _shares(self) -> dict[str, list[int]]:
         """The numbers of the blocks that lie on each worker; of several that hold a block, the first."""
@@ -145,13 +156,6 @@ class Cluster:
                 return self._shares()
             shares.setdefault(worker, []).append(number)
         return shares
-
-
-async def _gathered(actors: Sequence[Any], method: str, arguments: tuple[Any, ...]) -> list[Any]:
-    async def answer(actor: Any) -> Any:
-        return await getattr(actor, method)(*arguments)
-
-    return await asyncio.gather(*map(answer, actors), return_exceptions=True)
 
 
 @contextmanager
