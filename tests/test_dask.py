@@ -410,6 +410,31 @@ def test_a_library_that_is_missing_is_named(monkeypatch):
         importlib.reload(fs.dask)
 
 
+# Many networks
+
+
+def test_many_networks_are_those_of_one_process(client):
+    X, Y = examples()
+    options = {"n_h": [3, 5], "seeds": range(2), "folds": 2, "epochs": 3, "backend": "numpy"}
+    seen = []
+    networks = fs.dask.train_many(X, Y, client=client, callbacks=lambda one: seen.append(one.done), **options)
+    alone = fs.train_many(X, Y, threads=1, **options)
+    assert len(networks) == 8 and all(same(a, b) for a, b in zip(networks, alone, strict=True))
+    assert networks.best_settings == alone.best_settings
+    assert seen == list(range(1, 9))
+    assert len(fs.dask.train_many(X, Y, client=client, callbacks=lambda one: one.done == 3, **options)) == 3
+
+
+def test_of_many_networks_some_diverge(client):
+    X, Y = examples()
+    options = {"client": client, "output": "identity", "hidden": "identity", "epochs": 500, "backend": "numpy"}
+    with pytest.warns(UserWarning, match="1 of 2 networks diverged"):
+        networks = fs.dask.train_many(X, Y, learning_rate=[0.01, 1e100], **options)
+    assert networks[0] is not None and networks[1] is None
+    with pytest.raises(ValueError, match="epochs"):
+        fs.dask.train_many(X, Y, **options | {"epochs": 0})
+
+
 # Predicting
 
 

@@ -6,7 +6,8 @@ try:
 except ImportError as error:
     raise ImportError(f'this needs {error.name}: pip install "fastshallow[dask]"') from None
 
+from .many import train_many
 from .predicting import predict, predict_proba
 from .training import resume, train
 
-__all__ = ["predict", "predict_proba", "resume", "train"]
+__all__ = ["predict", "predict_proba", "resume", "train", "train_many"]

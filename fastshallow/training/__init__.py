@@ -6,13 +6,14 @@ from .display import Clock
 from .formats import NETWORK
 from .history import History
 from .loop import DivergenceError, Progress, make_steps
-from .many import train_many
+from .many import Finished, Told, gathered, train_many
 from .minimizing import Minimizing
 from .network import Network, NetworkFileError, Target, members_of, of_members, problem_of
 from .networks import Networks
 from .searching import search
 from .settings import Data, Settings, Source
 from .stepwise import Rates, Stepwise, regularized
+from .tasks import Tasks, Trained
 from .training import resume, train
 from .watching import score_of
 
@@ -22,6 +23,7 @@ __all__ = [
     "Clock",
     "Data",
     "DivergenceError",
+    "Finished",
     "History",
     "Minimizing",
     "Network",
@@ -33,6 +35,10 @@ __all__ = [
     "Source",
     "Stepwise",
     "Target",
+    "Tasks",
+    "Told",
+    "Trained",
+    "gathered",
     "make_steps",
     "members_of",
     "of_members",
