@@ -262,8 +262,13 @@ def test_standardized_blocks_are_what_the_array_becomes():
     (window,) = windows
     windows.close()
     np.testing.assert_array_equal(window.X, exact[:, :5])
-    small, _ = fs.standardize(fs.Blocks((100 + 9 * X).astype(np.uint8), Y))
-    assert small.dtype == np.float32
+    small = (100 + 9 * X).astype(np.uint8)
+    blocks, features = fs.standardize(fs.Blocks(small, Y))
+    assert blocks.dtype == np.float32
+    windows = Windows(blocks, 1, M, 3)
+    window = windows.at(0, 0)
+    np.testing.assert_array_equal(window.X, fs.standardize(small.T, features)[0][:, window.Y[0].astype(int)])
+    windows.close()
 
 
 def test_names_of_columns_are_kept(tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from networks import StoppedError, far, same, stop_after
 
 import fastshallow as fs
+from fastshallow.backends import dispatch
 from fastshallow.data import Windows
 from fastshallow.formulas import generator
 from fastshallow.training import windowed
@@ -95,13 +96,24 @@ def test_options_that_touch_steps_and_batches():
         assert same(*both(X, Y, blocks, **{"batch_size": 16, **more})), more
 
 
-def test_several_chunks_of_a_batch_and_groups_of_threads(monkeypatch):
+def test_batches_of_several_pieces_between_which_a_run_comes_back(monkeypatch):
+    monkeypatch.setattr(dispatch, "CHUNK", 256)
     X, Y = case(30, m=6000)
-    memory = memory_of(X, Y, 2100)
-    one, other = both(X, Y, fs.Blocks(X, Y, memory=memory), batch_size=2000, n_h=16, threads=2)
-    assert same(one, other)
-    monkeypatch.setattr("fastshallow.training.loop.PIECE", 0.0)
-    assert same(one, fs.train(fs.Blocks(X, Y, memory=memory), **options_of(batch_size=2000, n_h=16, threads=2)))
+    plan = fs.explain(30, 16, 1, 2000, "float64").plan
+    assert plan.groups > 1 and plan.chunks > 2
+    blocks = fs.Blocks(X, Y, memory=memory_of(X, Y, 4100))
+    for threads in (1, 2):
+        assert same(*both(X, Y, blocks, batch_size=2000, n_h=16, threads=threads))
+    calls, run = [0], windowed.Windowed.run
+
+    def uneven(self, until, seconds):  # one piece, which ends within a batch, and then as many as there are
+        self._pieces = 10**6 if calls[0] % 2 else 1
+        calls[0] += 1
+        return run(self, until, seconds)
+
+    monkeypatch.setattr(windowed.Windowed, "run", uneven)
+    assert same(*both(X, Y, blocks, batch_size=2000, n_h=16))
+    assert calls[0] > 6
 
 
 def test_validation_stopping_callbacks_and_history_are_those_of_memory():

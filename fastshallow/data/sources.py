@@ -94,7 +94,8 @@ class Pairs:
     names: tuple[str, ...] = ()
 
     def __init__(self, source: Any, split: Callable[[Any], tuple[Any, Any]]) -> None:
-        self._source, self._split, self._last = source, split, None
+        self._source, self._split = source, split
+        self._last: Iterator[Any] | None = None
         self._indexed = hasattr(source, "__len__") and hasattr(source, "__getitem__")
         if self._indexed and not len(source):
             raise ValueError("source holds no blocks")

@@ -33,7 +33,7 @@ class Streamed(Data):
     windows: Windows | None = None  # of the run that goes on
 
     @property
-    def elsewhere(self) -> Streamed:  # type: ignore[override]
+    def elsewhere(self) -> Streamed:
         """What makes the steps of a run."""
         return self
 
