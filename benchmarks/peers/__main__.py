@@ -26,12 +26,24 @@ ALWAYS = {
     "TORCHINDUCTOR_COMPILE_THREADS": "1",  # else compilers go on beside what is timed
 }
 
+AVX512 = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR"
+NARROW = {  # who is held to registers of 256 bits, each by its own means
+    "NPY_DISABLE_CPU_FEATURES": AVX512,
+    "OPENBLAS_CORETYPE": "Haswell",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "NUMBA_CPU_NAME": "haswell",
+    "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx,+sse4.2,+sse4.1,+ssse3,+sse3,+sse2,+bmi,+bmi2,+popcnt",
+}
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; give back its exit status."""
     arguments = parse(argv)
     # Libraries read these when they are imported, so nothing that imports one comes before.
     os.environ.update(ALWAYS | (WITHOUT_THREADS if arguments.threads == 1 else {}))
+    if arguments.isa == "avx2":
+        flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_max_isa=AVX2".strip()
+        os.environ.update(NARROW | {"XLA_FLAGS": flags})
     from fastshallow.measuring import WrongAnswerError
 
     try:
@@ -48,6 +60,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.peers", description=__doc__)
     parser.add_argument("--dtype", nargs="+", choices=("float32", "float64"), default=["float32", "float64"])
     parser.add_argument("--threads", type=lambda text: None if text == "all" else int(text), default=1, help="1 or all")
+    parser.add_argument("--isa", choices=("native", "avx2"), default="native", help="avx2 holds all to 256 bits")
     parser.add_argument("--seconds", type=float, help="a tenth of the time for each implementation (default: 0.3)")
     parser.add_argument("--only", nargs="+", choices=names, default=names, help="implementations to compare")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="what to compare (default: all)")

@@ -13,7 +13,7 @@ from typing import Any
 
 from .arithmetic import Entries
 from .copying import make_copying
-from .machine import register_bits
+from .machine import many_registers, register_bits
 from .marks import helper, inline
 from .simd.columns import column_add, column_affine, column_formula, column_transposed, cross_add
 from .simd.tiles import tile_load, tile_multiply, tile_store
@@ -21,7 +21,7 @@ from .simd.vectors import call, clear, element, hsum, load, put, shifted
 from .sizes import EXACT_TILE as TILE
 from .sizes import round_up
 
-SUMS = 26 if register_bits() == 512 else 10  # that stay in registers beside what they are made of
+SUMS = 26 if many_registers() else 10  # that stay in registers beside what they are made of
 
 
 def make_exact(hidden: Any, L: int, n_x: int, n_h: int, n_y: int) -> Entries:

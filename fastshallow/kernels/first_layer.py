@@ -95,9 +95,12 @@ def make_row_products(L: int, V: int) -> SimpleNamespace:
         def sums(run, place, t, j):
             # Z1 of examples t, ... and units j, ..., without the bias
             acc = tile_zeros(place.A, units, examples, L)
-            for k in range(0, run.n_x, L):
-                x = t * run.x_next + k
-                acc = inner_add(acc, run.W1, j * run.n_x + k, run.n_x, place.X, x, run.x_next, run.n_x - k)
+            n_x, w, x = run.n_x, j * run.n_x, t * run.x_next
+            whole = n_x // L * L
+            for k in range(0, whole, L):
+                acc = inner_add(acc, run.W1, w + k, n_x, place.X, x + k, run.x_next, L)
+            if whole < n_x:
+                acc = inner_add(acc, run.W1, w + whole, n_x, place.X, x + whole, run.x_next, n_x - whole)
             store(place.sums, 0, tile_hsum(acc))
             for u in range(units):
                 for e in range(examples):

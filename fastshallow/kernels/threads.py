@@ -17,11 +17,16 @@ from typing import Any
 
 from llvmlite import ir
 
+from .machine import is_aarch64
 from .marks import helper, inline
 from .values import BOOL, I32, I64, INT, Value, as_kind, call_llvm
 
 SPINS = 2000  # looks at the number, about 20 us, before the processor is offered to others
-PAUSE = {"x86_64": "llvm.x86.sse2.pause", "amd64": "llvm.x86.sse2.pause"}.get(platform.machine().lower())
+PAUSE: tuple[str, list[Any]] | None = None  # the instruction that lets a core's other half go on
+if is_aarch64():
+    PAUSE = "llvm.aarch64.isb", [I32(15)]
+elif platform.machine().lower() in ("x86_64", "amd64"):
+    PAUSE = "llvm.x86.sse2.pause", []
 YIELD = "SwitchToThread" if os.name == "nt" else "sched_yield"
 
 # The fields `call`, `taken` and `done` of the record: `call` is odd while a call is open, the others count the parts of
@@ -58,7 +63,7 @@ def wait_a_little(spins: Value) -> None:
             call_llvm(builder, YIELD, I32, [])
         with otherwise:
             if PAUSE:
-                call_llvm(builder, PAUSE, ir.VoidType(), [])
+                call_llvm(builder, PAUSE[0], ir.VoidType(), PAUSE[1])
 
 
 @helper
