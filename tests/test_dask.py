@@ -1,5 +1,6 @@
 """A cluster gives the bits of one process, whoever holds the data, and says what is wrong with them, and where."""
 
+import gc
 import importlib
 import os
 import signal
@@ -115,10 +116,7 @@ def test_other_chunks_round_otherwise(client):
     assert not same(train(spread(X), spread(Y), client), train(spread(X, chunks), spread(Y, chunks), client))
 
 
-OPTIMIZERS = ["gradient_descent", "momentum", "nesterov", "adagrad", "rmsprop", "adam", "adamw", "lbfgs"]
-
-
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("optimizer", ["gradient_descent", "adam", "lbfgs"])
 def test_a_cluster_trains_as_one_process(optimizer, client):
     X, Y = examples()
     options = {"optimizer": optimizer, "learning_rate": 0.02, "l2": 0.1, "epochs": 5}
@@ -131,8 +129,7 @@ def test_a_cluster_trains_as_one_process(optimizer, client):
         assert np.allclose(a, b, rtol=1e-9, atol=1e-11)
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64", "int8"])
-@pytest.mark.parametrize("output", ["softmax", "identity"])
+@pytest.mark.parametrize(("dtype", "output"), [("float32", "softmax"), ("float64", "identity"), ("int8", "softmax")])
 def test_dtypes_and_outputs(dtype, output, client):
     X, _ = examples()
     X = (X * 2.0).astype(dtype)
@@ -146,6 +143,8 @@ def test_dtypes_and_outputs(dtype, output, client):
 
 def test_features_that_are_constant_everywhere(client):
     X, Y = examples()
+    X[0] = X[0] > 0.0
+    X[0, np.cumsum(CHUNKS) - 1] = 0.0  # the least in all blocks
     X[1] = 0.5  # in all blocks
     X[2, : CHUNKS[0]], X[2, CHUNKS[0] :] = 0.1, 0.2  # only within each
     with pytest.warns(UserWarning, match=r"1 of the 3 features of X, .* \(1\)"):
@@ -222,6 +221,13 @@ def test_mini_batches_are_local_steps_that_are_averaged(client):
     assert all(np.array_equal(a, b) for a, b in zip(net.parameters, p, strict=True))
 
 
+def test_each_partition_is_shuffled_in_an_order_of_its_own(client):
+    X, Y = (np.tile(each, 2) for each in examples())
+    twice = train(spread(X, (M, M)), spread(Y, (M, M)), client, batch_size=16)
+    once = train(spread(X[:, :M], M), spread(Y[:, :M], M), client, batch_size=16)
+    assert not same(twice, once)  # which the mean of two that are equal would be
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_mini_batches_have_the_same_bits_on_any_number_of_workers(workers, client):
     X, Y = (spread(each) for each in examples())
@@ -238,7 +244,7 @@ def test_mini_batches_that_diverge(client):
         train(X, Y, client, output="identity", hidden="identity", batch_size=8, learning_rate=1e150)
 
 
-@pytest.mark.parametrize("more", [{"optimizer": "adam"}, {"optimizer": "lbfgs"}, {"batch_size": 8}])
+@pytest.mark.parametrize("more", [{"optimizer": "lbfgs"}, {"batch_size": 8}])
 def test_a_run_goes_on_from_its_checkpoint_on_other_workers(more, client, tmp_path):
     X, Y = spread(examples()[0]), spread(examples()[1])
     path = tmp_path / "run.npz"
@@ -392,13 +398,15 @@ def test_clients(client):
         train(X, Y, other)
 
 
-def test_nothing_stays_on_the_workers():
+def test_nothing_stays_on_the_workers(request):
     X, Y = (spread(each) for each in examples())
+    gc.disable()
+    request.addfinalizer(gc.enable)
     with start(1) as client:
         train(X, Y, client)
         with pytest.raises(fs.DivergenceError):
             train(X, Y, client, output="identity", hidden="identity", learning_rate=1e150)
-        end = time.monotonic() + 10.0
+        end = time.monotonic() + 5.0
         while any(client.has_what().values()) and time.monotonic() < end:
             time.sleep(0.01)
         assert not any(client.has_what().values())
@@ -445,8 +453,10 @@ def network(output="sigmoid", n_y=1):
     return fs.Network(p, ACTIVATIONS["tanh"], OUTPUTS[output])
 
 
-@pytest.mark.parametrize("dtype", ["float32", "int64"])
-@pytest.mark.parametrize(("output", "n_y"), [("sigmoid", 1), ("sigmoid", 2), ("softmax", 3), ("identity", 2)])
+@pytest.mark.parametrize(
+    ("output", "n_y", "dtype"),
+    [("sigmoid", 1, "float32"), ("sigmoid", 2, "int64"), ("softmax", 3, "float32"), ("identity", 2, "int64")],
+)
 def test_predictions_are_lazy_and_those_of_the_network(output, n_y, dtype, client):
     X, net = (3.0 * examples()[0]).astype(dtype), network(output, n_y)
     wanted = {fs.dask.predict: net.predict(X)}
