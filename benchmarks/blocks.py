@@ -41,6 +41,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--folder", type=Path, help="where the files are written; default: a temporary folder")
     parser.add_argument("--limited", help=argparse.SUPPRESS)
     arguments = parser.parse_args(argv)
+    if arguments.mib < 128:
+        parser.error(f"--mib must be 128 or more, of which a quarter holds a thread, not {arguments.mib}")
     warnings.simplefilter("ignore")
     if arguments.limited:
         return limited(Path(arguments.limited), arguments.memory)

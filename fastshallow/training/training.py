@@ -84,7 +84,7 @@ def train(
         other byte order, stay as they are: the kernels convert some examples at a time. Sparse matrices and arrays of
         SciPy's, CSC or CSR (which is converted to CSC once), are not made dense, float32 in float32 and others in
         float64; they need the backend ``"fused"`` or ``"numpy"``, which makes each batch dense, and another optimizer
-        than L-BFGS.
+        than L-BFGS. `fs.Blocks` are read block by block, and bring Y.
     Y : (n_y, m)
         What to learn: labels from 0 to 1 (``output="sigmoid"``), one-hot columns (``"softmax"``), numbers
         (``"identity"``) or numbers that are not negative, such as counts (``"exp"``). Of one dimension, it is one row.

@@ -1,4 +1,4 @@
-"""Read CSV and Parquet with pyarrow, which is imported here and nowhere else."""
+"""Read CSV and Parquet with pyarrow, which is imported where it is used."""
 
 from __future__ import annotations
 
