@@ -3,26 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..data import computing
-from ..training import Data
+from ..training import Data, Outline
 from .blocks import Described
 from .cluster import Cluster
-
-
-@dataclass(frozen=True, eq=False)
-class Outline:
-    """An array that is elsewhere."""
-
-    shape: tuple[int, int]
-    dtype: np.dtype[Any]
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
 
 class Spread(Data):

@@ -11,7 +11,7 @@ from .minimizing import Minimizing
 from .network import Network, NetworkFileError, Target, members_of, of_members, problem_of
 from .networks import Networks
 from .searching import search
-from .settings import Data, Settings, Source
+from .settings import Data, Outline, Settings, Source
 from .stepwise import Rates, Stepwise, regularized
 from .tasks import Tasks, Trained
 from .training import resume, train
@@ -29,6 +29,7 @@ __all__ = [
     "Network",
     "NetworkFileError",
     "Networks",
+    "Outline",
     "Progress",
     "Rates",
     "Settings",

@@ -133,6 +133,17 @@ class Data(NamedTuple):
         """Let go of what reads the examples."""
 
 
+@dataclass(frozen=True)
+class Outline:
+    """What is known of an array whose numbers are elsewhere, or come later."""
+
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+
 class Source(ABC):
     """Examples that come from elsewhere, and are looked for once all other arguments are right."""
 

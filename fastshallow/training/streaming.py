@@ -12,18 +12,8 @@ from ..backends import named_backend
 from ..data import Blocks, Windows, computing
 from ..formulas import LBFGS, Activation, Output, Parameters
 from .minimizing import Minimizing
-from .settings import Data, Settings
+from .settings import Data, Outline, Settings
 from .stepwise import Rates, Stepwise
-
-
-class Outline:
-    """What is known of an array whose numbers come later."""
-
-    def __init__(self, shape: tuple[int, int], dtype: np.dtype[Any]) -> None:
-        self.shape, self.dtype = shape, dtype
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
 
 class Streamed(Data):
