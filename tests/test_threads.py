@@ -74,6 +74,27 @@ def test_nor_do_those_of_batches(monkeypatch, shape, settings):
             assert all(map(np.array_equal, other.parameters, one.parameters))
 
 
+@pytest.mark.parametrize("settings", [{}, {"clip_norm": 1e-3, "dropout": 0.5}], ids=["plain", "clipped"])
+@pytest.mark.parametrize("shape", [(100, 90, 2, 2_100), (600, 600, 3, 6)], ids=str)
+def test_a_thread_that_was_left_behind_touches_nothing(monkeypatch, shape, settings):
+    """It has joined a call and slept until the others were done; its place may be another thread's by now."""
+    calls, kept = [], []  # all calls, and what has the memory that their records point to
+    run, make_steps = team.run, loop.make_steps
+    monkeypatch.setattr(team, "run", lambda *arguments: calls.append(arguments) or run(*arguments))
+    monkeypatch.setattr(loop, "make_steps", lambda *arguments: kept.append(make_steps(*arguments)) or kept[-1])
+    X, Y, _ = make_case(*shape)
+    fs.train(X, Y, shape[1], epochs=2, learning_rate=0.01, seed=3, threads=2, **settings)
+    kernel, records, *_ = calls[-1]
+    record, places = records.run[0], records.places
+    record["threads"], record["base"], record["taken"], record["done"] = 2, 0, 2**40, 2**40  # all parts are taken
+    record["epoch"], record["position"], record["pieces"] = record["begun"], 0, 99
+    for name in ("total", "with_cost", "more", "clip"):
+        places[name] = 77
+    before = places.tobytes(), records.run.tobytes()
+    native.KERNEL(kernel)(records.run_address, records.place_addresses[1], 1, int(record["call"]), 0, 0)
+    assert (places.tobytes(), records.run.tobytes()) == before
+
+
 def test_nor_does_the_step_at_which_training_diverges():
     X, Y, _ = make_case(30, 40, 2, 3_000, output="identity")
     texts = set()

@@ -2,6 +2,9 @@
 
 It knows no formula, no shape and no dtype, and is compiled once. What does the work is called at its address: once a
 group of examples, or a share of the parameters.
+
+A thread writes to its place, and reads what the record points to, only when it has taken a part: one that the others
+have left behind may wake up when the same place serves another thread in the next call, or after the last one.
 """
 
 from __future__ import annotations
@@ -14,9 +17,21 @@ from .simd.vectors import bytes_further, call, clear, element, is_given, put, sh
 from .threads import close, join, meet, take
 
 
+@inline
+def total_of(run, batch, n):
+    # what the sums over a batch of n examples are divided by: the examples, or their weights
+    return element(run.totals, batch) if is_given(run.totals) else n * 1.0
+
+
 @helper
-def enter_group(run, place, group):
-    # lets this thread's gradients be those of a group of examples
+def enter_group(run, place, group, epoch, batch, n, with_cost):
+    # lets this thread's gradients be those of a group of examples of a batch; epochs and batches are counted from the
+    # beginning of the tables
+    place.total, place.with_cost = total_of(run, batch, n), with_cost
+    if run.shuffled:
+        place.order = shifted(run.orders, epoch * run.m)
+    if run.dropped:
+        place.key1, place.key2 = element(run.keys, 2 * epoch), element(run.keys, 2 * epoch + 1)
     further = group * run.slab
     place.dW1, place.db1 = bytes_further(run.dW1, further), bytes_further(run.db1, further)
     place.dW2, place.db2 = bytes_further(run.dW2, further), bytes_further(run.db2, further)
@@ -35,13 +50,13 @@ def add_cost(run, group, cost):
 
 
 @helper
-def share_examples(run, place, threads, target, position, start, n) -> int:
+def share_examples(run, place, threads, target, epoch, batch, position, start, n, with_cost) -> int:
     # adds the gradients of the next chunk of each group of the n examples from `position` on; a part is a group
     group = run.group
     parts = run.groups if n == run.groups * group else (n + group - 1) // group
     g = take(run, threads, target, parts, -1)
     while g < parts:
-        enter_group(run, place, g)
+        enter_group(run, place, g, epoch, batch, n, with_cost)
         if start == 0:
             clear_group(run, g)
         place.more = start > 0
@@ -52,17 +67,17 @@ def share_examples(run, place, threads, target, position, start, n) -> int:
 
 
 @helper
-def share_units(run, place, threads, target, position, start, n) -> int:
+def share_units(run, place, threads, target, epoch, batch, position, start, n, with_cost) -> int:
     # as share_examples, of one group; the products of a tile are shared, and a part is a share of the units
     T, shares = run.tile, run.shares
-    enter_group(run, place, 0)
     for t in range(position + start, position + min(start + run.chunk, n), T):
         count, more = min(T, position + n - t), t > position
-        place.more = more
         for stage in range(4):
             parts = shares if stage % 2 == 1 else 1
             part = take(run, threads, target, parts, -1)
             while part < parts:
+                enter_group(run, place, 0, epoch, batch, n, with_cost)
+                place.more = more
                 if stage == 0 and not more:
                     clear_group(run, 0)
                 cost = call(run.stage, run, place, stage, t, count, part)
@@ -77,7 +92,6 @@ def share_units(run, place, threads, target, position, start, n) -> int:
 def step_parameters(run, place, threads, target, step, used, train) -> int:
     # the sums of all groups' gradients, decay and the optimizer's update; a part is a share of the parameters
     shares, regularized, clipped = run.shares, run.l2 > 0.0, run.clip_norm > 0.0
-    place.clip = 1.0
     part = take(run, threads, target, shares, -1)
     while part < shares:
         if used > 1:
@@ -87,18 +101,18 @@ def step_parameters(run, place, threads, target, step, used, train) -> int:
         if train and clipped:
             put(run.norms, part, call(run.square, run, place, part, 0, 0, 0))
         elif train:
+            place.clip = 1.0
             call(run.update, run, place, part, step, 0, 0)
         part = take(run, threads, target, shares, part)
     target = meet(run, threads, target, shares)
     if train and clipped:
-        norm = 0.0
-        for part in range(shares):
-            norm += element(run.norms, part)
-        norm = math.sqrt(norm)
-        if norm > run.clip_norm:
-            place.clip = run.clip_norm / norm
         part = take(run, threads, target, shares, -1)
         while part < shares:
+            norm = 0.0
+            for each in range(shares):
+                norm += element(run.norms, each)
+            norm = math.sqrt(norm)
+            place.clip = run.clip_norm / norm if norm > run.clip_norm else 1.0
             call(run.update, run, place, part, step, 0, 0)
             part = take(run, threads, target, shares, part)
         target = meet(run, threads, target, shares)
@@ -106,7 +120,7 @@ def step_parameters(run, place, threads, target, step, used, train) -> int:
 
 
 @helper
-def note_cost(run, place, position, n, used, train) -> bool:
+def note_cost(run, place, batch, position, n, used, train) -> bool:
     # the cost of the epoch so far, with the n examples of a batch; gives back whether it and the parameters are finite
     cost = 0.0
     for g in range(used):
@@ -116,7 +130,7 @@ def note_cost(run, place, position, n, used, train) -> bool:
     if train and run.l2 > 0.0:
         for part in range(run.shares):
             cost += run.l2 / 2.0 * element(run.squares, part)
-    cost = cost * (n / place.total)
+    cost = cost * (n / total_of(run, batch, n))
     if position > 0:
         cost += run.sum
     run.sum = cost
@@ -128,13 +142,13 @@ def train(run, place, rank, number, _, __):
     # goes through all examples once and leaves the parameters as they are. Gives back the cost. All threads of the call
     # of that number run this; what decides where a phase ends is read before they join.
     threads, target, shares, pieces, epochs = run.threads, run.base, run.shares, run.pieces, run.epochs
-    m, chunk, group, cost_every, shuffled = run.m, run.chunk, run.group, run.cost_every, run.shuffled
+    m, chunk, group, cost_every = run.m, run.chunk, run.group, run.cost_every
     size = run.batch if run.batch > 0 else m
     epoch, position, start, begun = run.epoch, run.position, run.start, run.begun
     stages = run.stage != 0
     if not join(run, threads, rank, number):
         return 0.0
-    batches, totals = (m + size - 1) // size, is_given(run.totals)
+    batches = (m + size - 1) // size
     step = epoch * batches + position // size
     training = cost_every > 0
     part = take(run, threads, target, shares, -1)
@@ -147,17 +161,11 @@ def train(run, place, rank, number, _, __):
     target = meet(run, threads, target, shares)
     for _ in range(pieces):
         n = min(size, m - position)
-        place.total, place.with_cost = n * 1.0, not training or epoch % cost_every == 0
-        if totals:
-            place.total = element(run.totals, (epoch - begun) * batches + position // size)
-        if shuffled:
-            place.order = shifted(run.orders, (epoch - begun) * m)
-        if run.dropped:
-            place.key1, place.key2 = element(run.keys, 2 * (epoch - begun)), element(run.keys, 2 * (epoch - begun) + 1)
+        batch, with_cost = (epoch - begun) * batches + position // size, not training or epoch % cost_every == 0
         if stages:
-            target = share_units(run, place, threads, target, position, start, n)
+            target = share_units(run, place, threads, target, epoch - begun, batch, position, start, n, with_cost)
         else:
-            target = share_examples(run, place, threads, target, position, start, n)
+            target = share_examples(run, place, threads, target, epoch - begun, batch, position, start, n, with_cost)
         start += chunk
         if start < group:
             continue
@@ -165,8 +173,8 @@ def train(run, place, rank, number, _, __):
         target = step_parameters(run, place, threads, target, step + 1, used, training)
         part = take(run, threads, target, 1, -1)
         while part < 1:
-            finite = note_cost(run, place, position, n, used, training)
-            if training and place.with_cost:
+            finite = note_cost(run, place, batch, position, n, used, training)
+            if training and with_cost:
                 put(run.costs, epoch // cost_every - run.first, run.sum / m)
             if training and not finite:
                 run.failed = step + 1
