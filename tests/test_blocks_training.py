@@ -91,7 +91,6 @@ def test_options_that_touch_steps_and_batches():
         {"dropout": 0.3, "backend": "numpy"},
         {"cost_every": 2, "epochs": 5, "hidden": fs.leaky_relu(slope="learn")},
         {"threads": 2, "n_h": 40, "batch_size": 45},
-        {"backend": "jit", "epochs": 1},
     ):
         assert same(*both(X, Y, blocks, **{"batch_size": 16, **more})), more
 
