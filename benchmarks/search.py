@@ -13,7 +13,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from time import perf_counter
+from typing import NamedTuple
 
+from .estimators import of_children
 from .one_thread import ONE_THREAD
 
 CODE = """
@@ -80,32 +82,40 @@ def show(n_jobs: int, max_iter: int, repeats: int) -> None:
         "fs.search, by halving": HALVING.format(**common),
     }
     taken = {name: least(code, repeats) for name, code in codes.items()}
-    (one, _), (two, answer) = (least(CODE.format(**GRID, **MLP, **common, part=part), 1) for part in (1, 2))
-    taken["GridSearchCV, MLPClassifier, scaled"] = one + 4 * (two - one), f"{answer.split()[0]} (of 24) -"
-    names = list(codes)
-    if taken[names[0]][1] != taken[names[1]][1]:
+    one, two = (least(CODE.format(**GRID, **MLP, **common, part=part), 1) for part in (1, 2))
+    scaled = (a + 4 * (b - a) for a, b in zip(one[:2], two[:2], strict=True))
+    taken["GridSearchCV, MLPClassifier, scaled"] = Taken(*scaled, f"{two.answer.split()[0]} (of 24) -")
+    first, second, *_ = taken.values()
+    if first.answer != second.answer:
         raise SystemExit(f"the searches differ: {taken}")
-    seconds = taken[names[0]][0]
-    rows = [
-        [name, seconds_text(each), f"{each / seconds:.2f}", answer.rpartition(" ")[0]]
-        for name, (each, answer) in taken.items()
-    ]
+    rows = []
+    for name, (seconds, work, answer) in taken.items():
+        times = [seconds_text(seconds), f"{seconds / first.seconds:.2f}"]
+        rows.append([name, *times, seconds_text(work), f"{work / first.work:.2f}", answer.rpartition(" ")[0]])
     print(f"digits, 60 settings, 5 folds, at most {max_iter} epochs, n_jobs={n_jobs}: whole processes\n")
-    show_table(("", "time", "times the first", "best score"), rows)
+    show_table(("", "time", "times the first", "processors' time", "times", "best score"), rows)
 
 
-def least(code: str, repeats: int) -> tuple[float, str]:
-    """The least time of some processes, and what they print."""
+class Taken(NamedTuple):
+    """The seconds that a process takes, those that processors work for it and its children, and what it prints."""
+
+    seconds: float
+    work: float
+    answer: str
+
+
+def least(code: str, repeats: int) -> Taken:
+    """The least time of some processes."""
     return min(process(code) for _ in range(repeats))
 
 
-def process(code: str) -> tuple[float, str]:
-    """The seconds that a fresh process takes, and what it prints."""
-    begun = perf_counter()
+def process(code: str) -> Taken:
+    """Run a fresh process."""
+    begun, used = perf_counter(), of_children()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr)
-    return perf_counter() - begun, done.stdout.strip()
+    return Taken(perf_counter() - begun, of_children() - used, done.stdout.strip())
 
 
 if __name__ == "__main__":
