@@ -1,5 +1,6 @@
 """Data that are read block by block: from every source the same rows, in an order that a key decides, or one error."""
 
+import pickle
 import sys
 import threading
 import time
@@ -134,7 +135,7 @@ def test_arrays_of_zarr():
 
 
 def test_what_is_read_at_a_time_is_a_part_of_the_memory_or_whole_chunks():
-    for chunks, rows in (None, 5), ((8, 3), 8), ((2, 3), 4):
+    for chunks, rows in (None, 5), ((8, 3), 8), ((2, 3), 4), (((8, 8), (3,)), 5):
         source = OnDisk(X, chunks)
         all_of(fs.Blocks(source, Y, memory=32 * 60).pieces())  # 60 bytes are 5 rows
         assert {b - a for a, b in source.slices[:-1]} == {rows}
@@ -341,6 +342,9 @@ WRONG = [
     (passed(3), TypeError, "source must be a path, .* not int"),
     (passed({"a": X}), TypeError, "source must be a path, .* not dict"),
     (passed([]), ValueError, "source holds no blocks"),
+    (passed(list), ValueError, "source holds no examples"),
+    (passed(X.astype(object), Y), TypeError, "source must hold real numbers, not object"),
+    (passed(X.astype(complex), Y), TypeError, "source must hold real numbers, not complex128"),
     (passed(lambda: iter([])), ValueError, "source holds no examples"),
     (lambda: fs.Blocks(lambda: iter([])).n_x, ValueError, "source holds no examples"),
     (passed(Spent()), ValueError, "source holds no blocks"),
@@ -411,6 +415,22 @@ def test_what_is_wrong_with_columns(tmp_path):
         fs.Blocks(table.to_reader(), target="y")
     with pytest.raises(ValueError, match=r"X of block 1 must have shape .* and some, not \(0, 1\)"):
         passed([table[:2], table[:0]], target="y", features=["b"])()
+
+
+def test_a_dataframe_is_in_memory_already():
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(TypeError, match=r"source is a DataFrame, in memory already: give its to_numpy\(\)"):
+        fs.Blocks(pd.DataFrame(X), Y)
+    x, _ = all_of(fs.Blocks([(pd.DataFrame(X), pd.Series(Y))]).pieces())
+    np.testing.assert_array_equal(x, X)
+
+
+@pytest.mark.parametrize("name", ["array", "list", "path", "table"])
+def test_blocks_go_to_another_process(name, tmp_path):
+    blocks = (array_sources if name in ARRAYS else arrow_sources)(tmp_path)
+    x, y = all_of(pickle.loads(pickle.dumps(blocks[name])).pieces())
+    np.testing.assert_array_equal(x, X)
+    np.testing.assert_array_equal(y[:, 0], Y)
 
 
 def test_without_pyarrow_an_error_names_the_extra(monkeypatch):

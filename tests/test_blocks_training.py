@@ -295,6 +295,7 @@ WRONG = [
     (fs.Blocks(X, Y), {"parameters": fs.initialize_parameters(3, 2, 1)}, ValueError, "X has 4 rows, but W1"),
     (fs.Blocks(X, Y), {"parameters": fs.initialize_parameters(4, 2, 2)}, ValueError, "Y must have a row for each of"),
     (X.T, {}, TypeError, "Y is missing"),
+    ("data.parquet", {}, TypeError, r"X must be an array; Parquet files .* fs.Blocks\(X, target="),
 ]  # fmt: skip
 
 

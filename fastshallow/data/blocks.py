@@ -6,7 +6,7 @@ import copy
 import os
 import zlib
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -256,28 +256,31 @@ def _source_of(source: Any, Y: Any, features: Any, targets: tuple[str, ...], cla
         )
     if is_array(source):
         return Arrays(source, Y)
-    if isinstance(source, dict) or not (
-        callable(source) or hasattr(source, "__iter__") or hasattr(source, "__getitem__")
-    ):
+    if hasattr(source, "columns"):
+        raise TypeError(
+            f"source is a {type(source).__name__}, in memory already: give its to_numpy(), with Y beside it"
+        )
+    gives = callable(source) or hasattr(source, "__iter__") or hasattr(source, "__getitem__")
+    if isinstance(source, dict) or not gives:
         raise TypeError(
             "source must be a path, a table or data set of Arrow's, an array, a function, or an object that gives "
             f"blocks again and again, not {type(source).__name__}"
         )
-    splits: dict[Any, Any] = {}
+    return Pairs(source, partial(_split, columns, {}))
 
-    def split(block: Any) -> tuple[Any, Any]:
-        """X and Y of a block."""
-        if _is_arrow(block):
-            return _arrow().split(block, columns, splits)  # type: ignore[no-any-return]
-        if features is not None or targets:
-            raise TypeError("features and target are for blocks of Arrow's; others are (X, Y)")
-        if not isinstance(block, (tuple, list)):
-            return block, None
-        if len(block) != 2:
-            raise TypeError(f"a block must be (X, Y), or X alone, not a {type(block).__name__} of {len(block)}")
-        return block[0], block[1]
 
-    return Pairs(source, split)
+def _split(columns: tuple[Any, ...], known: dict[Any, Any], block: Any) -> tuple[Any, Any]:
+    """X and Y of a block."""
+    if _is_arrow(block):
+        return _arrow().split(block, columns, known)  # type: ignore[no-any-return]
+    features, targets, _ = columns
+    if features is not None or targets:
+        raise TypeError("features and target are for blocks of Arrow's; others are (X, Y)")
+    if not isinstance(block, (tuple, list)):
+        return block, None
+    if len(block) != 2:
+        raise TypeError(f"a block must be (X, Y), or X alone, not a {type(block).__name__} of {len(block)}")
+    return block[0], block[1]
 
 
 def _is_arrow(value: Any) -> bool:

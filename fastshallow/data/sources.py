@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 
 from .arrays import as_numbers
+from .dtypes import is_stored
 
 MOST = 2**21  # bytes of X that are read at a time: some dozen places of a file in each buffer
 
@@ -64,6 +65,8 @@ class Arrays:
             if len(a.shape) not in allowed or not all(a.shape):
                 shapes = "(m, n_x)" if name == "source" else "(m,) or (m, n_y)"
                 raise ValueError(f"{name} must have shape {shapes}, examples as rows, and some, not {tuple(a.shape)}")
+        if (dtype := np.dtype(X.dtype)).kind not in "fiub" and not is_stored(dtype):
+            raise TypeError(f"source must hold real numbers, not {dtype}")
         if Y is not None and Y.shape[0] != X.shape[0]:
             hint = "; examples are rows here: did you mean source.T?" if Y.shape[0] == X.shape[1] else ""
             raise ValueError(f"Y must have a row for each of the {X.shape[0]} examples, not {Y.shape[0]}{hint}")
@@ -78,8 +81,9 @@ class Arrays:
         """Runs of rows, of whole chunks where the array has some."""
         (m, n_x), dtype = self._X.shape, np.dtype(self._X.dtype)
         rows = max(1, min(size, MOST) // (n_x * dtype.itemsize))
-        if chunks := getattr(self._X, "chunks", None):  # a part of one is not read sooner than the whole
-            rows = max(1, rows // int(chunks[0])) * int(chunks[0])
+        chunk = (getattr(self._X, "chunks", None) or (1,))[0]
+        if isinstance(chunk, int):  # a part of one is not read sooner than the whole
+            rows = max(1, rows // chunk) * chunk
         for k in blocks_in_order(-(-m // rows), random):
             some = slice(k * rows, min(m, (k + 1) * rows))
             yield Piece(self._X[some], None if self._Y is None else self._Y[some], k * rows)
@@ -96,7 +100,7 @@ class Pairs:
     def __init__(self, source: Any, split: Callable[[Any], tuple[Any, Any]]) -> None:
         self._source, self._split = source, split
         self._last: Iterator[Any] | None = None
-        self._indexed = hasattr(source, "__len__") and hasattr(source, "__getitem__")
+        self._indexed = not callable(source) and hasattr(source, "__len__") and hasattr(source, "__getitem__")
         if self._indexed and not len(source):
             raise ValueError("source holds no blocks")
 

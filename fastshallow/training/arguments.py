@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager, closing, nullcontext
 from typing import Any
 
@@ -25,6 +26,10 @@ def opened(X: Any, settings: Settings) -> tuple[Any, Any]:
     if isinstance(X, Blocks):
         data = streamed(X, settings)
         return data.X, data
+    if isinstance(X, (str, os.PathLike)) or type(X).__module__.partition(".")[0] == "pyarrow":
+        raise TypeError(
+            "X must be an array: Parquet files and Arrow's tables are given as fs.Blocks(source, target=...)"
+        )
     X = check_data(X)
     return X, X
 
