@@ -26,10 +26,8 @@ def opened(X: Any, settings: Settings) -> tuple[Any, Any]:
     if isinstance(X, Blocks):
         data = streamed(X, settings)
         return data.X, data
-    if isinstance(X, (str, os.PathLike)) or type(X).__module__.partition(".")[0] == "pyarrow":
-        raise TypeError(
-            "X must be an array: Parquet files and Arrow's tables are given as fs.Blocks(source, target=...)"
-        )
+    if isinstance(X, (str, os.PathLike)) or hasattr(X, "schema"):
+        raise TypeError("X must be an array; Parquet files and Arrow's tables are given as fs.Blocks(X, target=...)")
     X = check_data(X)
     return X, X
 
