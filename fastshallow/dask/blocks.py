@@ -44,18 +44,21 @@ class Task(NamedTuple):
     m: int
 
 
-def load(number: int, x: Any, y: Any, targets: Sequence[Any], output: Output) -> Data:
-    """Partition `number` as a block: arrays have examples as columns, tables as rows.
+def load(number: int, x: Any, y: Any, targets: Sequence[Any], output: Output) -> Data | Exception:
+    """Partition `number` as a block, or what is wrong with it, of which the worker would log more if it were raised.
 
-    A table may hold Y too, in the columns `targets`.
+    Arrays have examples as columns, tables as rows. A table may hold Y too, in the columns `targets`.
     """
-    with named(number):
-        if targets:
-            x, y = x.drop(columns=list(targets)), x[list(targets)]
-        X = check_x(columns_of(x), stored=True)
-        Y = check_y(columns_of(y), X, None)
-        check_finite(X)
-        check_labels(Y, output.name)
+    try:
+        with named(number):
+            if targets:
+                x, y = x.drop(columns=list(targets)), x[list(targets)]
+            X = check_x(columns_of(x), stored=True)
+            Y = check_y(columns_of(y), X, None)
+            check_finite(X)
+            check_labels(Y, output.name)
+    except (ValueError, TypeError) as error:
+        return error.with_traceback(None)
     return Data(X, Y)
 
 
@@ -79,8 +82,10 @@ def columns_of(part: Any) -> Any:
     return numbers.T
 
 
-def describe(block: Data) -> Described:
+def describe(block: Data | Exception) -> Described | Exception:
     """What has to be known of a block elsewhere."""
+    if isinstance(block, Exception):
+        return block
     X = block.X
     some = np.unique(np.linspace(0, block.m - 1, SAMPLE).astype(np.intp))
     extremes = np.stack([X.min(axis=1), X.max(axis=1)], axis=1)

@@ -50,7 +50,11 @@ class Cluster:
         for task in (*self._blocks, *tasks):
             if task.status != "finished":
                 task.result()
-        return list(self._client.gather(tasks))
+        found: list[Any] = self._client.gather(tasks)
+        for each in found:
+            if isinstance(each, Exception):
+                raise each
+        return found
 
     def fingerprint(self) -> str:
         """A checksum of all blocks."""
@@ -125,7 +129,6 @@ class Cluster:
     def _place(self) -> None:
         """Give each worker an actor that holds the blocks that lie there; lost ones are computed anew before."""
         self._dismiss()
-        check_workers(self._client)
         self._holders = [
             self._client.submit(
                 Holder,
@@ -196,11 +199,7 @@ def check_workers(client: distributed.Client) -> None:
         except ImportError:
             return None
 
-    for worker, found in sorted(client.run(version, PACKAGE, on_error="return").items()):
-        if isinstance(found, OSError):  # it dies just now
-            continue
-        if isinstance(found, Exception):
-            raise found
+    for worker, found in sorted(client.run(version, PACKAGE, on_error="ignore").items()):
         if found != __version__:
             has = f"{PACKAGE} {found}" if found else f"no {PACKAGE}"
             raise RuntimeError(
