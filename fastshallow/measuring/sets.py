@@ -53,7 +53,7 @@ SETS = {
     "quick": Set(
         "the ladder on two small networks, in under 20 s",
         {(2, 4, 1): (1, 64, 1024), (30, 64, 1): (1, 32, 1024)},
-        seconds=0.04,
+        seconds=0.03,
         longest=0.01,
         processes=3,
         most=3,
