@@ -128,5 +128,5 @@ def score_of(output: Output, Z2: NDArray[Any], Y: NDArray[Any]) -> float:
             error, spread = np.mean((A2 - Y) ** 2, axis=1), np.var(Y, axis=1)
             return 1.0 - float(np.mean(error / spread)) if spread.all() else math.nan
     if output.normalized:
-        return int(np.count_nonzero(np.argmax(Z2, axis=0) == np.argmax(Y, axis=0))) / Y.shape[1]
-    return int(np.count_nonzero((Z2 > 0.0) == (Y > 0.5))) / Z2.size
+        return float(np.count_nonzero(np.argmax(Z2, axis=0) == np.argmax(Y, axis=0)) / Y.shape[1])
+    return float(np.count_nonzero((Z2 > 0.0) == (Y > 0.5)) / Z2.size)
