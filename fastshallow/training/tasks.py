@@ -48,11 +48,6 @@ class Running:
         self._examples = {"": data, "validation_": None if held_out is None else held_out._replace(weights=None)}
         self._problem: DivergenceError | None = None
 
-    @property
-    def ended(self) -> bool:
-        """Whether there are no more steps to take."""
-        return self._problem is not None or self._run.ended()
-
     def go(self, until: int | None, interrupted: Callable[[], bool]) -> Trained:
         """Go on to this epoch, or to the end, and give what that has led to."""
         run, network = self._run, None
@@ -103,17 +98,16 @@ class Tasks:
         if folds is not None and validation is not None:
             raise ValueError("validation must be None with folds, each of which is held out in turn")
         self._arguments = [{**DEFAULTS, **each} for each in self.grid.settings]
-        more = {"validation": None if common else validation, "cost_every": cost_every, "backend": backend}
+        fraction = held_out_fraction(validation)
+        self._drawn = None if common else fraction  # what each run holds out by its own seed
+        more = {"validation": self._drawn, "cost_every": cost_every, "backend": backend}
         self._settings = [_checked(each, data, loss, more) for each in self._arguments]
-        self._drawn = None  # the fraction that each run holds out by its own seed
-        if common and validation is not None and (fraction := held_out_fraction(validation)) is not None:
-            self.parts = held_out(data, fraction, fold_seed, loss)
-        elif validation is None:
+        if validation is None:
             self.parts = make_parts(data, folds, fold_seed, loss)
+        elif fraction is None:
+            self.parts = [Part(data, parted(data, validation, self._settings[0], loss)[1])]
         else:
-            self._drawn = self._settings[0].validation
-            given_apart = None if self._drawn else parted(data, validation, self._settings[0], loss)[1]
-            self.parts = [Part(data, given_apart)]
+            self.parts = held_out(data, fraction, fold_seed, loss) if common else [Part(data, None)]
         self._folds = folds is not None
         parts = range(len(self.parts))
         self.tasks = [Task(s, seed, part) for s in range(len(self._settings)) for seed in seeds for part in parts]
