@@ -5,7 +5,8 @@ They and the matrices of weights, numbers in memory, make a step that is straigh
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..values import Value, as_kind
@@ -37,14 +38,16 @@ def column_transposed(W: Value, d: Value, j0: int, count: int, n: int) -> Value:
 
 
 def column_formula(text: Callable[..., Any]) -> Callable[..., Value]:
-    """A formula of vectors, of each row of columns, for kernels to call."""
+    """A formula of vectors, of each row of columns, for kernels to call; what is no column is the same for each."""
 
-    def apply(*columns: Value) -> Value:
-        first = columns[0]
-        vector = first.kind.vector
-        rows = zip(*map(vectors_of, columns), strict=True)
-        results = (text(*(first.new(x, vector) for x in row)) for row in rows)
-        return tile_of(first, first.kind, [as_kind(x, vector, first.builder) for x in results])
+    def rows_of(column: Any) -> Iterable[Any]:
+        if not isinstance(column, Value) or not isinstance(column.kind, Tile):
+            return itertools.repeat(column)
+        return [column.new(x, column.kind.vector) for x in vectors_of(column)]
+
+    def apply(first: Value, *others: Any) -> Value:
+        results = [text(*row) for row in zip(*map(rows_of, (first, *others)), strict=False)]
+        return tile_of(first, first.kind, [as_kind(x, first.kind.vector, first.builder) for x in results])
 
     return apply
 
