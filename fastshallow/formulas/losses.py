@@ -51,7 +51,7 @@ class Output:
 def _sigmoid(z: Any, shift: Any, total: Any) -> Any:
     # 1 / (1 + exp(-z)), and where z < 0, exp(z) / (1 + exp(z)): nothing overflows, and the loss shares the exponential
     e = np.exp(-np.abs(z))
-    return np.where(z >= 0.0, 1.0, e) / (1.0 + e)
+    return np.maximum(z >= 0.0, e) / (1.0 + e)
 
 
 def _binary_cross_entropy(z: Any, y: Any, shift: Any, total: Any) -> Any:
