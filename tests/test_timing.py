@@ -56,7 +56,7 @@ def test_what_differs_little_is_no_difference(clock):
 
 
 def test_noise_forbids_a_verdict(clock):
-    found = compare({"a": clock.function("a", 0.1, 5.0), "b": clock.function("b", 0.1, 5.0)}, seconds=0.1)
+    found = compare({"a": clock.function("a", 0.1, 5.0), "b": clock.function("b", 0.1, 5.0)}, seconds=0.1, seed=1)
     assert found["b"].verdict == "unresolved"
     assert len(found["b"].seconds) == 6  # the fewest that have an interval
 
