@@ -18,6 +18,7 @@ import mpmath
 import numpy as np
 
 from fastshallow.command.console import show_table
+from fastshallow.formulas.activations import sigmoid
 from fastshallow.kernels.compiling import compile_function
 from fastshallow.kernels.machine import lanes, processor, register_bits
 from fastshallow.kernels.simd import mathematics  # noqa: F401  which the names below mean in kernels
@@ -33,11 +34,7 @@ CHAIN = 4  # cycles of an integer product and a sum that wait for each other, on
 STEPS = 2**14
 
 
-def sigmoid(z: Any) -> Any:
-    return 1.0 / (1.0 + np.exp(-z))
-
-
-FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(np, name, sigmoid) for name in NAMES}
+FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(np, name, sigmoid.value) for name in NAMES}
 
 
 def kernel(name: str, dtype: str, registers: int) -> Callable[..., None]:

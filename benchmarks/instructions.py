@@ -22,6 +22,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from .avx2 import AVX2
+
 CELLS = ("2-4-1-1", "2-4-1-1024", "30-64-1-256")
 FEW, MORE = 2, 202
 CHANGE = 0.02
@@ -42,8 +44,7 @@ def count(cell: str, steps: int, folder: str) -> int:
     """Instructions of a process of so many steps, which loads what another one has compiled."""
     settings = {
         **os.environ,
-        "NUMBA_CPU_NAME": "haswell",
-        "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx,+sse4.2,+sse4.1,+ssse3,+sse3,+sse2,+bmi,+bmi2,+popcnt",
+        **AVX2,
         "FASTSHALLOW_CACHE_DIR": folder,
         "OPENBLAS_NUM_THREADS": "1",
         "OPENBLAS_CORETYPE": "Haswell",

@@ -78,6 +78,13 @@ def test_the_excess_of_few_times():
     assert pooled([times, [1.0], [2.0, 2.0]]) == pytest.approx(0.3 / 8) and pooled([[1.0]]) == 0.0
 
 
+def test_what_one_process_alone_has_timed_is_unresolved():
+    """Where the others left it out as too slow, in a run of several."""
+    alone = Floor.of([1.0], common=0.01)
+    found = floor_interval([alone], [Floor.of([2.0, 2.0], common=0.01)], 0.95)
+    assert (found.value, found.low, found.high) == (0.5, 0.0, math.inf) and verdict(found, 0.08) == "unresolved"
+
+
 def test_processes_that_agree_by_chance_are_not_believed():
     same = Floor.of([2.0, 2.0, 2.0], common=0.02)
     assert same.log == math.log(2.0)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from ..avx2 import AVX2
 from ..one_thread import ONE_THREAD
 
 WITHOUT_THREADS = {
@@ -28,11 +29,10 @@ ALWAYS = {
 
 AVX512 = "AVX512F AVX512CD AVX512_SKX AVX512_CLX AVX512_CNL AVX512_ICL AVX512_SPR"
 NARROW = {  # who is held to registers of 256 bits, each by its own means
+    **AVX2,
     "NPY_DISABLE_CPU_FEATURES": AVX512,
     "OPENBLAS_CORETYPE": "Haswell",
     "ATEN_CPU_CAPABILITY": "avx2",
-    "NUMBA_CPU_NAME": "haswell",
-    "NUMBA_CPU_FEATURES": "+avx2,+fma,+avx,+sse4.2,+sse4.1,+ssse3,+sse3,+sse2,+bmi,+bmi2,+popcnt",
 }
 
 

@@ -89,8 +89,11 @@ def excess(times: Sequence[float]) -> float:
 
     What disturbs a process only adds to its time, so just above the floor their logarithms are taken as exponential,
     and the least of n of them lies 1 / n of their mean above it. That mean is the estimate of B. Epstein, M. Sobel,
-    Life Testing (1953), from the lowest quarter alone: what lies above says how disturbed the machine was.
+    Life Testing (1953), from the lowest quarter alone: what lies above says how disturbed the machine was. One process
+    does not know how others differ: infinity.
     """
+    if len(times) < 2:
+        return math.inf
     above = np.sort(np.log(times)) - math.log(min(times))
     n = len(above)
     lowest = max(1, n // 4)
