@@ -53,6 +53,16 @@ class Check:
     tolerance: float | Ulps | None = None  # a number is relative to the largest one of an answer
 
 
+def as_arrays_come(small: Sizes, sizes: Sizes | None = None) -> tuple[Check, ...]:
+    """No submission may depend on the dtype, or on how arrays lie in memory, here of such sizes or the small ones."""
+    sizes = sizes or small
+    return (
+        Check("float32 stays float32", (small,), dtype="float32"),
+        Check("Fortran order: the transpose of a table", (sizes,), order="F"),
+        Check("strided arrays", (sizes,), order="strided"),
+    )
+
+
 @dataclass(frozen=True)
 class Fact:
     """Something counted, which depends on no clock: for each of the sizes one count, judged together."""

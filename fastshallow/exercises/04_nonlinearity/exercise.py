@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..format import Arguments, Bench, Check, Exercise, Mistake, Sizes, Tier, arrays_at_most, no_loop
+from ..format import Arguments, Bench, Check, Exercise, Mistake, Sizes, Tier, arrays_at_most, as_arrays_come, no_loop
 from ..networks import Array, network, scores, sigmoid
 
 SMALL = {"n_x": 3, "n_h": 4, "n_y": 2, "m": 5}
@@ -68,9 +68,7 @@ EXERCISE = Exercise(
         ),
         Check("odd and prime sizes", ({"n_x": 13, "n_h": 101, "n_y": 3, "m": 57},)),
         Check("larger than the cache", ({"n_x": 2, "n_h": 16, "n_y": 1, "m": 100_003},)),
-        Check("float32 stays float32", (SMALL,), dtype="float32"),
-        Check("Fortran order: the transpose of a table", ({"n_x": 3, "n_h": 4, "n_y": 2, "m": 9},), order="F"),
-        Check("strided arrays", ({"n_x": 3, "n_h": 4, "n_y": 2, "m": 9},), order="strided"),
+        *as_arrays_come(SMALL, {"n_x": 3, "n_h": 4, "n_y": 2, "m": 9}),
     ),
     mistakes=(
         Mistake("W is W2 W1: the layer that comes later stands at the left.", with_(W_=lambda W1, W2: W1 @ W2)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..backward import ARGUMENTS, MISTAKES, RESULTS, Gradients, make_case, reference
-from ..format import Bench, Check, Exercise, Tier, no_loop
+from ..format import Bench, Check, Exercise, Tier, as_arrays_come, no_loop
 from ..networks import Array, differences_of, sigmoid, step
 
 SMALL = {"n_x": 3, "n_h": 4, "n_y": 2, "m": 5}
@@ -51,9 +51,7 @@ EXERCISE = Exercise(
         ),
         Check("odd and prime sizes", ({"n_x": 13, "n_h": 7, "n_y": 3, "m": 101},)),
         Check("larger than the cache", ({"n_x": 2, "n_h": 4, "n_y": 1, "m": 60_013},)),
-        Check("float32 stays float32", (SMALL,), dtype="float32"),
-        Check("Fortran order: the transpose of a table", ({"n_x": 3, "n_h": 4, "n_y": 2, "m": 9},), order="F"),
-        Check("strided arrays", ({"n_x": 3, "n_h": 4, "n_y": 2, "m": 9},), order="strided"),
+        *as_arrays_come(SMALL, {"n_x": 3, "n_h": 4, "n_y": 2, "m": 9}),
     ),
     mistakes=MISTAKES,
     facts=(no_loop("m", "examples", {"n_x": 3, "n_h": 4, "n_y": 2}),),

@@ -10,7 +10,19 @@ from typing import Any
 
 import numpy as np
 
-from ..format import Arguments, Bench, Check, Exercise, Fact, Mistake, Sizes, Tier, arrays_at_most, no_loop
+from ..format import (
+    Arguments,
+    Bench,
+    Check,
+    Exercise,
+    Fact,
+    Mistake,
+    Sizes,
+    Tier,
+    arrays_at_most,
+    as_arrays_come,
+    no_loop,
+)
 from ..networks import Array, network, scores, sigmoid
 
 SMALL = {"n_x": 3, "n_h": 4, "m": 5}
@@ -102,9 +114,7 @@ EXERCISE = Exercise(
         Check("as many examples as units", ({"n_x": 3, "n_h": 3, "m": 3},)),
         Check("odd and prime sizes", ({"n_x": 13, "n_h": 7, "m": 101},)),
         Check("larger than the cache", ({"n_x": 2, "n_h": 4, "m": 60_013},)),
-        Check("float32 stays float32", (SMALL,), dtype="float32"),
-        Check("Fortran order: the transpose of a table", ({"n_x": 3, "n_h": 4, "m": 9},), order="F"),
-        Check("strided arrays", ({"n_x": 3, "n_h": 4, "m": 9},), order="strided"),
+        *as_arrays_come(SMALL, {"n_x": 3, "n_h": 4, "m": 9}),
     ),
     mistakes=(
         Mistake("The hidden units have the sigmoid; they should have tanh.", with_(value=sigmoid)),

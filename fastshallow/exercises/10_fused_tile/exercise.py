@@ -10,7 +10,7 @@ import numpy as np
 from ..backward import ARGUMENTS, MISTAKES, RESULTS, Gradients, with_
 from ..backward import make_case as network_case
 from ..backward import reference as gradients_of
-from ..format import Arguments, Bench, Check, Exercise, Fact, Mistake, Sizes, Tier
+from ..format import Arguments, Bench, Check, Exercise, Fact, Mistake, Sizes, Tier, as_arrays_come
 from ..networks import Array
 
 SMALL = {"n_x": 3, "n_h": 4, "n_y": 2, "m": 8, "T": 3}
@@ -105,9 +105,7 @@ EXERCISE = Exercise(
         Check("as many examples a tile as units", ({"n_x": 4, "n_h": 4, "n_y": 4, "m": 10, "T": 4},)),
         Check("odd and prime sizes", ({"n_x": 13, "n_h": 7, "n_y": 3, "m": 101, "T": 17},)),
         Check("larger than the cache", ({"n_x": 2, "n_h": 4, "n_y": 1, "m": 150_001, "T": 1024},)),
-        Check("float32 stays float32", (SMALL,), dtype="float32"),
-        Check("Fortran order: the transpose of a table", (SMALL,), order="F"),
-        Check("strided arrays", (SMALL,), order="strided"),
+        *as_arrays_come(SMALL),
     ),
     mistakes=(
         Mistake(

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..format import Arguments, Bench, Check, Exercise, Fact, Mistake, Sizes, Tier
+from ..format import Arguments, Bench, Check, Exercise, Fact, Mistake, Sizes, Tier, as_arrays_come
 from ..networks import Array
 
 SMALL = {"n_x": 3, "n_h": 4, "m": 8, "T": 3}
@@ -131,9 +131,7 @@ EXERCISE = Exercise(
         Check("means far from 0", ({**SMALL, "m": 50},), make=far_off, tolerance=1e-6),
         Check("odd and prime sizes", ({"n_x": 13, "n_h": 7, "m": 101, "T": 17},)),
         Check("larger than the cache", ({"n_x": 4, "n_h": 3, "m": 300_001, "T": 0},), dtype="float32"),
-        Check("float32 stays float32", (SMALL,), dtype="float32"),
-        Check("Fortran order: the transpose of a table", (SMALL,), order="F"),
-        Check("strided arrays", (SMALL,), order="strided"),
+        *as_arrays_come(SMALL),
     ),
     mistakes=(
         Mistake("What lies between the tiles is left out of sigma: q += d**2 n t / (n + t).", with_(sigma_=within)),

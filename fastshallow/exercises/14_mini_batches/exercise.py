@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..format import Arguments, Bench, Check, Exercise, Fact, Mistake, Sizes, Tier, arrays_at_most
+from ..format import Arguments, Bench, Check, Exercise, Fact, Mistake, Sizes, Tier, arrays_at_most, as_arrays_come
 from ..networks import Array, network, sigmoid, step
 
 SMALL = {"n_x": 3, "n_h": 4, "n_y": 2, "m": 11, "batch_size": 4}
@@ -159,9 +159,7 @@ EXERCISE = Exercise(
         Check("one of everything", ({"n_x": 1, "n_h": 1, "n_y": 1, "m": 1, "batch_size": 1},)),
         Check("odd and prime sizes", ({"n_x": 13, "n_h": 7, "n_y": 3, "m": 101, "batch_size": 17},)),
         Check("larger than the cache", ({"n_x": 9, "n_h": 4, "n_y": 1, "m": 50_021, "batch_size": 4096},)),
-        Check("float32 stays float32", (SMALL,), dtype="float32"),
-        Check("Fortran order: the transpose of a table", (SMALL,), order="F"),
-        Check("strided arrays", (SMALL,), order="strided"),
+        *as_arrays_come(SMALL),
     ),
     mistakes=(
         Mistake(

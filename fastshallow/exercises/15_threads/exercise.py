@@ -10,7 +10,7 @@ import numpy as np
 from ..backward import ARGUMENTS, MISTAKES, RESULTS, Gradients
 from ..backward import reference as mean_gradients
 from ..backward import with_ as backward_with
-from ..format import Arguments, Bench, Check, Exercise, Fact, Formula, Mistake, Sizes, Tier
+from ..format import Arguments, Bench, Check, Exercise, Fact, Formula, Mistake, Sizes, Tier, as_arrays_come
 from ..networks import Array, network
 
 SMALL = {"n_x": 3, "n_h": 4, "n_y": 2, "m": 13, "group": 4, "threads": 3}
@@ -150,9 +150,7 @@ EXERCISE = Exercise(
         Check("groups of one", ({**SMALL, "m": 5, "group": 1},)),
         Check("more threads than groups", ({**SMALL, "threads": 7},)),
         Check("odd and prime sizes", ({"n_x": 13, "n_h": 7, "n_y": 3, "m": 101, "group": 17, "threads": 2},)),
-        Check("float32 stays float32", (SMALL,), dtype="float32"),
-        Check("Fortran order: the transpose of a table", (SMALL,), order="F"),
-        Check("strided arrays", (SMALL,), order="strided"),
+        *as_arrays_come(SMALL),
     ),
     mistakes=(
         Mistake(

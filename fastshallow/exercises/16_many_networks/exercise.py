@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..format import Arguments, Bench, Check, Exercise, Mistake, Sizes, Tier, no_loop
+from ..format import Arguments, Bench, Check, Exercise, Mistake, Sizes, Tier, as_arrays_come, no_loop
 from ..networks import Array, network, sigmoid, step
 
 SMALL = {"K": 6, "n_x": 3, "n_h": 4, "n_y": 2, "m": 5, "epochs": 2}
@@ -130,9 +130,7 @@ EXERCISE = Exercise(
         ),
         Check("odd and prime sizes", ({"K": 7, "n_x": 13, "n_h": 5, "n_y": 3, "m": 101, "epochs": 3},)),
         Check("larger than the cache", ({"K": 11, "n_x": 2, "n_h": 4, "n_y": 1, "m": 20_011, "epochs": 1},)),
-        Check("float32 stays float32", (SMALL,), dtype="float32"),
-        Check("Fortran order: the transpose of a table", ({**SMALL, "m": 9},), order="F"),
-        Check("strided arrays", ({**SMALL, "m": 9},), order="strided"),
+        *as_arrays_come(SMALL, {**SMALL, "m": 9}),
     ),
     mistakes=(
         Mistake(
