@@ -89,11 +89,12 @@ def share_units(run, place, threads, target, epoch, batch, position, start, n, w
 
 
 @helper
-def step_parameters(run, place, threads, target, step, used, train) -> int:
+def step_parameters(run, place, threads, target, step, batch, n, used, train) -> int:
     # the sums of all groups' gradients, decay and the optimizer's update; a part is a share of the parameters
     shares, regularized, clipped = run.shares, run.l2 > 0.0, run.clip_norm > 0.0
     part = take(run, threads, target, shares, -1)
     while part < shares:
+        place.total = total_of(run, batch, n)  # which decay divides by
         if used > 1:
             call(run.add_slabs, run, place, part, used, 0, 0)
         if train and regularized:
@@ -170,7 +171,7 @@ def train(run, place, rank, number, _, __):
         if start < group:
             continue
         start, used = 0, (n + group - 1) // group
-        target = step_parameters(run, place, threads, target, step + 1, used, training)
+        target = step_parameters(run, place, threads, target, step + 1, batch, n, used, training)
         part = take(run, threads, target, 1, -1)
         while part < 1:
             finite = note_cost(run, place, batch, position, n, used, training)
