@@ -1,5 +1,6 @@
 """Threads change the time and nothing else; they come and go without harm to whoever else runs."""
 
+import ctypes
 import multiprocessing
 import os
 import subprocess
@@ -93,6 +94,49 @@ def test_a_thread_that_was_left_behind_touches_nothing(monkeypatch, shape, setti
     before = places.tobytes(), records.run.tobytes()
     native.KERNEL(kernel)(records.run_address, records.place_addresses[1], 1, int(record["call"]), 0, 0)
     assert (places.tobytes(), records.run.tobytes()) == before
+
+
+PER_PART = ("total", "with_cost", "more", "clip", "order", "key1", "key2", "dW1", "db1", "dW2", "db2")  # of a place
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"l2": 0.3}, {"clip_norm": 1e-3, "dropout": 0.5}], ids=["plain", "decay", "clipped"]
+)
+@pytest.mark.parametrize("shape", [(100, 90, 2, 2_100), (600, 600, 3, 6)], ids=str)
+def test_what_one_part_leaves_behind_serves_no_other(monkeypatch, shape, settings):
+    """A thread may take a share of the parameters and have taken no examples: what lies at its place is anything."""
+    X, Y, _ = make_case(*shape)
+    common = {"epochs": 2, "seed": 3, "batch_size": shape[3] // 2, "threads": 2}
+    common |= {"optimizer": "adam", "learning_rate": 1e-4, **settings}
+    one = fs.train(X, Y, shape[1], **common)
+    wrapped, kept = {}, []
+    run, make_steps = team.run, loop.make_steps
+
+    def forgetful(address, places):
+        function = native.KERNEL(address)
+
+        def forget(*arguments):
+            answer = function(*arguments)
+            for name in PER_PART:
+                places[name] = 77
+            return answer
+
+        return native.KERNEL(forget)
+
+    def run_forgetfully(kernel, records, most, asked):
+        record = records.run[0]
+        for name in ("begin", "accumulate", "stage", "update"):
+            if record[name] and name not in wrapped:
+                wrapped[name] = forgetful(int(record[name]), records.places)
+                record[name] = ctypes.cast(wrapped[name], ctypes.c_void_p).value
+        return run(kernel, records, 1, asked)
+
+    monkeypatch.setattr(loop, "make_steps", lambda *arguments: kept.append(make_steps(*arguments)) or kept[-1])
+    monkeypatch.setattr(team, "run", run_forgetfully)
+    other = fs.train(X, Y, shape[1], **common)
+    assert {"begin", "accumulate", "update"} <= set(wrapped) or {"begin", "stage", "update"} <= set(wrapped)
+    assert np.array_equal(other.history.cost, one.history.cost)
+    assert all(map(np.array_equal, other.parameters, one.parameters))
 
 
 def test_nor_does_the_step_at_which_training_diverges():
