@@ -44,7 +44,7 @@ def cut(X, Y, *sizes):
 def memory_of(X, Y, examples):
     """Memory for windows of about so many examples."""
     itemsize = 4 if X.itemsize < 8 else 8
-    return (2 * (X[0].nbytes + itemsize * Y.shape[1]) + 8) * examples * 4 // 3 + 4
+    return 2 * (X[0].nbytes + itemsize * Y.shape[1] + 8) * examples * 4 // 3 + 4
 
 
 def options_of(**more):
@@ -133,11 +133,14 @@ def test_validation_stopping_callbacks_and_history_are_those_of_memory():
     assert stopped.history.stopped == "callback" and len(stopped.history.cost) == 2 and not readers()
 
 
-@pytest.mark.parametrize("shuffle", [True, "blocks"])
-def test_shuffled_epochs_are_steps_through_the_order_of_the_windows(shuffle):
-    X, Y = case(4)
-    p = fs.initialize_parameters(4, 5, 1, scale=0.5, seed=1)
-    options = options_of(batch_size=16, parameters=p, shuffle=shuffle, epochs=3)
+@pytest.mark.parametrize(
+    ("backend", "shuffle", "threads"), [("fused", True, 1), ("fused", "blocks", 2), ("numpy", True, 1)]
+)
+@pytest.mark.parametrize(("n_x", "dtype"), [(4, "float64"), (1, "float32"), (4, "uint8")])
+def test_shuffled_epochs_are_steps_through_the_order_of_the_windows(n_x, dtype, backend, shuffle, threads):
+    X, Y = case(n_x, dtype=dtype)
+    p = fs.initialize_parameters(n_x, 5, 1, scale=0.5, seed=1, dtype="float32" if X.itemsize < 8 else "float64")
+    options = options_of(batch_size=16, parameters=p, shuffle=shuffle, epochs=3, backend=backend, threads=threads)
     blocks = fs.Blocks(cut(X, Y, 20), memory=memory_of(X, Y, 50))
     net = fs.train(blocks, **options)
     key = draw_key(generator(1))
@@ -147,7 +150,7 @@ def test_shuffled_epochs_are_steps_through_the_order_of_the_windows(shuffle):
         position, order = 0, []
         while position < M:
             window = windows.at(epoch, position)
-            order += window.Y[0].astype(int).tolist()
+            order += window.Y[0, window.order - window.first].astype(int).tolist()
             position = window.end
         assert order != sorted(order)
         one = fs.train(X[order].T, Y[order].T, **options | {"parameters": p, "epochs": 1, "shuffle": False})
@@ -157,6 +160,14 @@ def test_shuffled_epochs_are_steps_through_the_order_of_the_windows(shuffle):
     np.testing.assert_array_equal(net.history.cost, costs)
     assert all(map(np.array_equal, net.parameters, p))
     assert same(net, fs.train(blocks, **options))
+
+
+def test_shuffled_examples_keep_their_own_units_in_dropout():
+    X, Y = case(4)
+    blocks = fs.Blocks(cut(X, Y, 20), memory=memory_of(X, Y, 50))
+    options = options_of(batch_size=16, shuffle=True, dropout=0.3, n_h=40)
+    one, other = (fs.train(blocks, **options, backend=backend) for backend in ("fused", "numpy"))
+    assert far(one, other, X.dtype, 100.0) < 1.0
 
 
 @pytest.mark.parametrize("backend", ["fused", "numpy", "jit"])

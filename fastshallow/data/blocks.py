@@ -142,7 +142,7 @@ class Blocks:
     def fitting(self, batch: int, m: int | None = None) -> int:
         """How many examples a buffer holds: whole batches, at most those of all m."""
         size = self.n_x * self.dtype.itemsize + self.n_y * computing(self.dtype).itemsize
-        each = BUFFERS * size + 8  # and its place in the order
+        each = BUFFERS * (size + 8)  # and its number in the order
         room = self.memory * 3 // 4 // each
         if room < batch:
             raise ValueError(

@@ -14,16 +14,19 @@ from numpy.typing import NDArray
 from .blocks import BUFFERS, Blocks
 from .dtypes import computing
 from .scales import standardized
-from .sources import Piece
 
 
 class Window(NamedTuple):
-    """Examples `first`, `first` + 1, ... of an epoch's order: X (n_x, k) and Y (n_y, k), in a buffer."""
+    """Examples `first`, `first` + 1, ... of an epoch, as they were read: X (n_x, k) and Y (n_y, k), in a buffer.
+
+    `order` (k,) is the one in which these numbers are to be taken; None is their own.
+    """
 
     epoch: int
     first: int
     X: NDArray[Any]
     Y: NDArray[Any]
+    order: NDArray[np.int64] | None
     buffer: int
 
     @property
@@ -39,8 +42,9 @@ class Window(NamedTuple):
 class Windows:
     """The data of `Blocks` epoch by epoch, from an epoch and an example of it on, in windows of whole batches.
 
-    With a `key`, the blocks of each epoch come in random order, and the examples of each window too: an order that the
-    key, the epoch and the memory decide. Without `m`, there is one epoch, of as many examples as come.
+    With a `key`, the blocks of each epoch come in random order, and each window has an order for its examples, which stay
+    where they are: the key, the epoch and the memory decide both. Without `m`, there is one epoch, of as many examples as
+    come.
 
     Attributes
     ----------
@@ -112,7 +116,7 @@ class Windows:
     def _filled(self, epoch: int) -> Iterator[Window]:
         """The windows of an epoch, each once a buffer is free."""
         first, filled, seen = self._skipped, 0, 0
-        buffer, places = 0, None
+        buffer = 0
         for piece in self.blocks.pieces(self._random(epoch, 0)):
             if self._closed.is_set():
                 return
@@ -125,10 +129,10 @@ class Windows:
                     buffer = self._free.get()
                     if self._closed.is_set():
                         return
-                    places = self._places(epoch, first)
                 n = min(length - k, self._size - filled)
-                to = slice(filled, filled + n)
-                self._put(buffer, piece, slice(k, k + n), to if places is None else places[to])
+                for a, rows in zip(self._buffers[buffer], (piece.X, piece.Y), strict=True):
+                    if rows is not None:
+                        a[filled : filled + n] = rows[k : k + n]
                 k, filled = k + n, filled + n
                 if filled == self._size:
                     yield self._window_of(epoch, first, filled, buffer)
@@ -144,33 +148,17 @@ class Windows:
             return None
         return np.random.Generator(np.random.Philox(key=[self._key, epoch], counter=[0, 0, 0, window]))
 
-    def _places(self, epoch: int, first: int) -> NDArray[Any] | None:
-        random = self._random(epoch, first // self._size + 1)
-        if random is None or self._m is None:
-            return None
-        return random.permutation(min(self._size, self._m - first))
-
-    def _put(self, buffer: int, piece: Piece, some: slice, places: Any) -> None:
-        for a, rows in zip(self._buffers[buffer], (piece.X, piece.Y), strict=True):
-            if rows is None:
-                continue
-            if isinstance(places, slice):
-                a[places] = rows[some]
-            else:  # whole rows at once, which is several times faster
-                items(a)[places] = items(np.ascontiguousarray(rows[some], a.dtype))
-
     def _window_of(self, epoch: int, first: int, filled: int, buffer: int) -> Window:
         X, Y = (a[:filled].T for a in self._buffers[buffer])
         if self.blocks.units is not None:
             standardized(X, *self.blocks.units, X)
-        return Window(epoch, first, X, Y, buffer)
+        order = None
+        if random := self._random(epoch, first // self._size + 1):
+            order = random.permutation(filled)
+            order += first
+        return Window(epoch, first, X, Y, order, buffer)
 
     def _changed(self, what: str) -> ValueError:
         return ValueError(
             f"source gives {what} the {self._m} of its first pass: it must give the same data each time that it begins"
         )
-
-
-def items(rows: NDArray[Any]) -> NDArray[Any]:
-    """An array (k, n) in C order as (k,) of opaque rows."""
-    return rows.view(np.dtype((np.void, rows.shape[1] * rows.itemsize)))[:, 0]

@@ -80,14 +80,14 @@ class Compiled:
         run["averaged"] = settings.averaged
         for name, table in self._tables.items():
             run[name] = table.ctypes.data if table.size else 0
-        run["shuffled"], run["weights"] = self._orders is not None, 0 if weights is None else weights.ctypes.data
+        run["shuffled"], run["weights"] = self._shuffled, 0 if weights is None else weights.ctypes.data
         if isinstance(X, Columns):
             run["X"], run["features"], run["starts"] = (each.ctypes.data for each in X[:3])
             run["uncleared"] = 0  # most of dW1 is not written
         else:
             self._point("X", X)
         self._point("Y", Y)
-        by_examples = not self._orders and run["turn"] == 1 and abs(run["x_column"]) <= abs(run["x_row"])
+        by_examples = not run["shuffled"] and run["turn"] == 1 and abs(run["x_column"]) <= abs(run["x_row"])
         if run["turn"] == 2 or by_examples:
             run["x_step"], run["x_next"], run["pad_examples"] = run["ld_examples"], 1, run["pad_by_examples"]
         else:
@@ -156,8 +156,13 @@ class Compiled:
             self._pieces = max(1, int(pieces * min(10.0, seconds / max(perf_counter() - before, 1e-6))))
         return not run["failed"]
 
+    @property
+    def _shuffled(self) -> bool:
+        """Whether the run has a table of orders."""
+        return self._orders is not None
+
     def _left(self) -> int:
-        """How many pieces may follow, at most."""
+        """How many pieces may follow, at most, of examples that the run can find."""
         return 2**62
 
     def _prepare(self, until: int) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..backends import named_backend
-from ..data import Blocks, Windows, computing
+from ..data import Blocks, Window, Windows, computing
 from ..formulas import LBFGS, Activation, Output, Parameters
 from .minimizing import Minimizing
 from .settings import Data, Outline, Settings
@@ -95,11 +95,24 @@ class Steps(Stepwise):
 
     _data: Streamed
 
-    def _batch(self, examples: slice) -> Data:
-        assert self._data.windows is not None
-        window = self._data.windows.at(self.epoch, examples.start)
-        some = slice(examples.start - window.first, examples.stop - window.first)
+    def _examples(self) -> Any:
+        window, position = self._window, self._position
+        if window.order is None:
+            return super()._examples()
+        return window.order[position - window.first :][: self._size]
+
+    def _batch(self, examples: Any) -> Data:
+        window = self._window
+        if window.order is None:
+            some: Any = slice(examples.start - window.first, examples.stop - window.first)
+        else:
+            some = examples - window.first
         return Data(window.X, window.Y).batch(some)
+
+    @property
+    def _window(self) -> Window:
+        assert self._data.windows is not None
+        return self._data.windows.at(self.epoch, self._position)
 
 
 class Summed:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ..data import Window, Windows
 from ..formulas import Parameters
 from .compiled import Compiled
@@ -31,23 +28,22 @@ class Windowed(Compiled):
         self._window: Window = windows.at(windows.epoch, windows.position)
         super().__init__(data, p, settings, rates, threads, state)
 
-    def run(self, until: int, seconds: float) -> bool:
-        """Take steps up to epoch `until`, or to the end of the window, for about so many seconds."""
-        window = self._windows.at(self.epoch, int(self._run["position"]))
-        if window is not self._window:
-            self._window = window
-            self._point("X", window.X, window.first)
-            self._point("Y", window.Y, window.first)
-        return super().run(until, seconds)
+    @property
+    def _shuffled(self) -> bool:
+        return self._window.order is not None
 
-    def _point(self, name: str, a: NDArray[Any], first: int = 0) -> None:
+    def _point(self, name: str, _: Any = None, first: int = 0) -> None:
         window = self._window
-        if not isinstance(a, np.ndarray):  # but the outline of all the data
-            a, first = (window.X if name == "X" else window.Y), window.first
-        super()._point(name, a, first)
+        super()._point(name, window.X if name == "X" else window.Y, window.first)
 
     def _left(self) -> int:
         run = self._run
-        batches = -(-(self._window.end - int(run["position"])) // self._size)
-        chunk = int(run["chunk"])
+        position, m, chunk = int(run["position"]), int(run["m"]), int(run["chunk"])
+        self._window = window = self._windows.at(self.epoch, position)
+        self._point("X")
+        self._point("Y")
+        if (order := window.order) is not None:  # whose place in the table of the epochs since `begun` is this one
+            passed = (window.epoch - int(run["begun"])) * m + window.first
+            run["orders"] = order.ctypes.data - passed * order.itemsize
+        batches = -(-(window.end - position) // self._size)
         return batches * -(-int(run["group"]) // chunk) - int(run["start"]) // chunk
