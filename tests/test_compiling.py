@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -11,7 +12,8 @@ import numpy as np
 import pytest
 
 import fastshallow as fs
-from fastshallow.kernels import machine, objects, units
+from fastshallow.formulas import activation
+from fastshallow.kernels import building, machine, objects, units
 from fastshallow.kernels.units import Unit
 
 STEP = """
@@ -250,3 +252,13 @@ print(json.dumps(found))
 def test_lanes_fill_a_register(dtype):
     bits = machine.lanes(dtype) * np.dtype(dtype).itemsize * 8
     assert bits == machine.register_bits() in (128, 256, 512)
+
+
+@pytest.mark.kernels
+@pytest.mark.skipif(machine.is_aarch64() or machine.register_bits() == 128, reason="the stack is aligned to 16 bytes")
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_no_vector_on_the_stack_lies_in_two_cache_lines(dtype):
+    """What the registers have no room for is moved as aligned vectors are."""
+    text = building.assembly("exact", (np.dtype(dtype), activation("tanh"), 2, 4, 1), ("accumulate_x", "predict_x"))
+    moved = re.findall(r"\sv?mov([au])p[sd]\s.*\(%rsp\)", text)
+    assert len(moved) > 20 and set(moved) == {"a"}

@@ -169,6 +169,17 @@ def test_loops_of_x86():
     assert machine_code.hottest([vector, scalar], functions=True) is scalar
 
 
+def test_a_frame_pointer_points_to_the_stack_and_nothing_else_does():
+    by_rbp = X86.replace("(%rsp)", "(%rbp)")
+    framed = by_rbp.replace("pushq	%rbp\n", "pushq	%rbp\n	movq	%rsp, %rbp\n")
+    found = {text: machine_code.loops(text, "here")[0] for text in (X86, by_rbp, framed)}
+    assert [[word for word in dict(map(reversed, each.lines)) if "stack" in word] for each in found.values()] == [
+        ["multiply-add, load from the stack", "store to the stack"],
+        [],
+        ["multiply-add, load from the stack", "store to the stack"],
+    ]
+
+
 APPLE = re.sub(r"f(\w+)(\s+v\d).4s, (v\d).4s, (v\d).4s", r"f\1.4s\2, \3, \4", AARCH64)
 
 

@@ -17,9 +17,11 @@ from .writing import Module
 _numbers = itertools.count()
 
 
-def write_functions(entries: Mapping[str, Callable[..., object]], kinds: tuple[Any, ...], returns: Any) -> str:
-    """LLVM's code of C functions of these kinds, and of all that they call."""
-    module = Module()
+def write_functions(
+    entries: Mapping[str, Callable[..., object]], kinds: tuple[Any, ...], returns: Any, aligned: bool = False
+) -> str:
+    """LLVM's code of C functions of these kinds, and of all that they call, on an `aligned` stack or not."""
+    module = Module(aligned)
     for name, function in entries.items():
         module.add_entry(name, function, kinds, returns)
     return str(module.llvm)

@@ -27,15 +27,16 @@ RETURNS = {None: None, "bool": BOOL, "int": INT, "float": REAL, bool: BOOL, int:
 
 
 class Module:
-    """The code of one unit."""
+    """The code of one unit, whose stack is `aligned` to whole vectors where LLVM puts some there."""
 
-    def __init__(self) -> None:
+    def __init__(self, aligned: bool = False) -> None:
         self.llvm = ir.Module()
+        self._aligned = aligned
         self._helpers: dict[Any, tuple[Any, Any]] = {}
 
     def add_entry(self, name: str, function: Callable[..., Any], kinds: tuple[Any, ...], returns: Any) -> None:
         """Write a C function of values of these kinds, that gives back one."""
-        made = ir.Function(self.llvm, ir.FunctionType(returns.llvm(), [kind.llvm() for kind in kinds]), name)
+        made = self._function(name, returns.llvm(), [kind.llvm() for kind in kinds])
         builder = ir.IRBuilder(made.append_basic_block("entry"))
         values = [Value(builder, kind, x) for kind, x in zip(kinds, made.args, strict=True)]
         result = _Body(self, builder, function, values).write()
@@ -52,10 +53,16 @@ class Module:
         result = builder.call(made, [x.value for x in moving])
         return None if kind is None else Value(builder, kind, result)
 
+    def _function(self, name: str, returns: Any, arguments: list[Any]) -> Any:
+        made = ir.Function(self.llvm, ir.FunctionType(returns, arguments), name)
+        if self._aligned:  # for which LLVM needs a frame pointer; llvmlite's own `add` takes no attribute with a value
+            set.add(made.attributes, '"frame-pointer"="all"')
+        return made
+
     def _write(self, name: str, function: Any, arguments: Any, moving: Any) -> tuple[Any, Any]:
         kind = RETURNS[function.__annotations__.get("return")]
         returns = ir.VoidType() if kind is None else kind.llvm()
-        made = ir.Function(self.llvm, ir.FunctionType(returns, [x.kind.llvm() for x in moving]), name)
+        made = self._function(name, returns, [x.kind.llvm() for x in moving])
         made.linkage = "internal"
         builder = ir.IRBuilder(made.append_basic_block("entry"))
         values = iter(made.args)

@@ -128,6 +128,7 @@ def hottest(found: list[Loop], functions: bool) -> Loop | None:
 
 def _parse(assembly: str) -> tuple[list[Instruction], dict[str, int]]:
     x86 = re.search(r"%[er]?[abcds][xip]|%rsp", assembly) is not None
+    framed = re.search(r"movq\s+%rsp, %rbp", assembly) is not None  # else %rbp may point anywhere
     instructions: list[Instruction] = []
     labels: dict[str, int] = {}
     for line in _lines(assembly):
@@ -135,7 +136,7 @@ def _parse(assembly: str) -> tuple[list[Instruction], dict[str, int]]:
         if label:
             labels[label[1]] = len(instructions)
         elif not line.startswith("."):
-            instructions.append(_x86(line) if x86 else _aarch64(line))
+            instructions.append(_x86(line, framed) if x86 else _aarch64(line))
     return _name_calls(instructions), labels
 
 
@@ -167,12 +168,12 @@ def _does(patterns: tuple[tuple[str, str], ...], mnemonic: str) -> str:
     return next((word for pattern, word in patterns if re.match(pattern, mnemonic)), "integer")
 
 
-def _x86(text: str) -> Instruction:
+def _x86(text: str, framed: bool) -> Instruction:
     mnemonic, _, rest = text.partition(" ")
     mnemonic = mnemonic.removeprefix("v")
     does, memory = _does(X86, mnemonic), ""
     if "(" in rest and does not in ("address", "prefetch", CALL):
-        stack = "%rsp" in rest
+        stack = "(%rsp" in rest or (framed and "(%rbp" in rest)
         if rest.endswith(")") and does not in ("compare the index", "compare"):
             memory = STACK_STORE if stack else "store"
         else:
