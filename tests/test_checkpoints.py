@@ -41,7 +41,7 @@ def same(one, other):
 
 def options_of(optimizer, size=16, **more):
     batches = {} if optimizer == "lbfgs" else {"batch_size": size, "clip_norm": 2.0, "learning_rate": fs.Cosine(0.05)}
-    return {"optimizer": OPTIMIZERS[optimizer], "l2": 0.1, "seed": 3, "epochs": 40, **batches, **more}
+    return {"optimizer": OPTIMIZERS[optimizer], "l2": 0.1, "seed": 3, "epochs": 20, **batches, **more}
 
 
 @pytest.mark.kernels
@@ -57,7 +57,8 @@ def test_the_same_bits_from_ten_places(arrangement, shape, size, dtype, optimize
     whole = fs.train(X, Y, **options)
     steps = len(whole.history.cost) * (1 if optimizer == "lbfgs" else -(-shape[3] // size))
     path = tmp_path / "run.npz"
-    for stop in np.random.default_rng(4).integers(1, steps, 10 if arrangement == "exact" else 3):
+    ten = arrangement == "exact" and backend == "fused"
+    for stop in np.random.default_rng(4).integers(1, steps, 10 if ten else 3):
         with monkeypatch.context() as patch:
             stop_after(patch, stop)
             with pytest.raises(StoppedError):
