@@ -1,10 +1,10 @@
 """Every exercise: its solution passes, its stub does not, planted faults and common mistakes are told by name."""
 
-import os
 import re
 
 import numpy as np
 import pytest
+from cases import for_long
 
 from fastshallow.exercises import check, lessons
 from fastshallow.exercises.benching import Ratio, tier_of
@@ -15,13 +15,9 @@ from fastshallow.exercises.process import Limits
 from fastshallow.exercises.reading import objections
 
 ALL = pytest.mark.parametrize("lesson", lessons(), ids=lambda lesson: lesson.name)
-ALL_OF_THEM = bool(os.environ.get("FASTSHALLOW_TEST_ALL"))
-PLANTED = [
-    (lesson, wrong)
-    for lesson in lessons()
-    for i, wrong in enumerate(lesson.wrong)
-    if ALL_OF_THEM or i < (1 if "numba" in lesson.exercise.imports else 2)  # Numba compiles for each
-]
+# The first wrong ones of each are always tried: a process each, where Numba compiles for seconds.
+FIRST = [(each, wrong) for each in lessons() for wrong in each.wrong[: 1 if "numba" in each.exercise.imports else 2]]
+REST = [(each, wrong) for each in lessons() for wrong in each.wrong if (each, wrong) not in FIRST]
 
 
 def reasons(lesson, path, words, limits=None):
@@ -97,9 +93,8 @@ def test_each_common_mistake_has_its_own_message(lesson):
             pytest.fail(f"no check finds: {mistake.message}")
 
 
-@pytest.mark.parametrize("planted", PLANTED, ids=lambda each: f"{each[0].name}: {each[1].name}")
-def test_what_is_wrong_fails_for_its_reason(planted, tmp_path):
-    lesson, wrong = planted
+@pytest.mark.parametrize(("lesson", "wrong"), [*FIRST, *for_long(REST)], ids=lambda each: each.name)
+def test_what_is_wrong_fails_for_its_reason(lesson, wrong, tmp_path):
     text = lesson.solution
     for old, new in wrong.replace.items():
         assert text.count(old) >= 1, old
