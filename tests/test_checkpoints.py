@@ -133,7 +133,7 @@ fs.train(X, Y, epochs=20_000, seed=2, batch_size=100, optimizer="adam", learning
 def test_a_killed_run_leaves_its_last_checkpoint_whole(tmp_path):
     X, Y = fs.datasets.planar_flower()
     path, done = tmp_path / "run.npz", set()
-    for wait in np.random.default_rng(0).uniform(0.0, 0.5, 5):
+    for wait in np.random.default_rng(0).uniform(0.0, 0.5, 3):
         path.unlink(missing_ok=True)
         process = subprocess.Popen([sys.executable, "-c", KILLED, str(path)])
         while not path.exists():

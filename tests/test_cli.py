@@ -74,7 +74,7 @@ def test_the_main_job(breast_cancer, tmp_path):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_held_out_accuracy_is_no_luck(breast_cancer, run, seed):
-    options = ("--target", "diagnosis", "--test-fraction", 0.2, "--json", "--backend", "numpy")
+    options = ("--target", "diagnosis", "--test-fraction", 0.2, "--json")
     result = json.loads(run("train", breast_cancer, *options, "--seed", seed)[1])
     assert result["run"]["held_out"]["accuracy"] >= 0.93
     assert result["run"]["training"]["accuracy"] >= 0.97

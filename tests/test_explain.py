@@ -264,9 +264,9 @@ def test_reasons_follow_the_numbers(here, after, text):
 def test_the_command(capsys, monkeypatch):
     quick = functools.partial(dissect, seconds=0.002, code=False)
     monkeypatch.setattr("fastshallow.command.explain.dissect", quick)
-    assert main(["explain", "numpy", "--shape", "2-3-1", "--batch", "5", "--hidden", "relu", "--json"]) == 0
+    assert main(["explain", "examples", "--shape", "2-3-1", "--batch", "5", "--hidden", "relu", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
-    assert [each["backend"] for each in found["anatomies"]] == ["numpy", "jit", "fused"]
+    assert [each["backend"] for each in found["anatomies"]] == ["examples", "numpy", "fused"]
     assert len(found["reasons"]) == 2
     assert main(["explain", "--shape", "2-3-1", "--batch", "5"]) == 0
     shown = capsys.readouterr().out
@@ -274,7 +274,7 @@ def test_the_command(capsys, monkeypatch):
     assert max(map(len, shown.splitlines())) <= 100
     assert main(["explain", "fused", "--output", "softmax"]) == 2
     assert "two outputs" in capsys.readouterr().err
-    assert main(["explain", "numpy", "--asm"]) == 0
+    assert main(["explain", "examples", "--batch", "5", "--asm"]) == 0
     assert "not compiled here" in capsys.readouterr().out
 
 

@@ -14,8 +14,15 @@ from fastshallow.backends import native, prepared
 from fastshallow.kernels import units
 
 PACKAGE = Path(units.__file__).parent.parent
-TRAIN = """
+COURSE = """
 import json, sys
+import fastshallow as fs
+X, Y = fs.datasets.planar_flower()
+fs.train(X, Y, 4, epochs=2, seed=2).predict(X)
+from fastshallow.kernels.machine import processor
+print(json.dumps({"compiled": "fastshallow.kernels.building" in sys.modules, "processor": processor()}))
+"""
+TRAIN = """
 import numpy as np
 import fastshallow as fs
 random = np.random.default_rng(0)
@@ -25,11 +32,8 @@ options = {"optimizer": "adam", "batch_size": 50, "dropout": 0.1, "l2": 0.1, "se
 net = fs.train(X, Y, 40, "relu", "softmax", 2, 0.01, "he", **options)
 net.predict(X)
 fs.cost_and_gradients(X[:, :2], Y[:, :2], net.parameters, "relu", "softmax")
-X, Y = fs.datasets.planar_flower()
-fs.train(X, Y, 4, epochs=2, seed=2).predict(X)
-from fastshallow.kernels.machine import processor
-print(json.dumps({"compiled": "fastshallow.kernels.building" in sys.modules, "processor": processor()}))
 """
+TRAIN += COURSE
 
 
 def run(*command, folder=None, **environment):
@@ -76,15 +80,15 @@ def test_all_units_are_named(monkeypatch):
 def test_a_package_brings_code_for_a_kind_of_processor(tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "fastshallow", ignore=shutil.ignore_patterns("__pycache__", "objects"))
     there = {"PYTHONPATH": tmp_path, "FASTSHALLOW_CACHE_DIR": tmp_path / "fastshallow" / "objects"}
-    made = run("-c", TRAIN, folder=tmp_path, **there, **AVX2)
+    made = run("-c", COURSE, folder=tmp_path, **there, **AVX2)
     assert made["compiled"] and made["processor"] == list(AVX2.values())
     code = "from fastshallow.kernels import objects; objects.write_processor(); print(1)"
     run("-c", code, folder=tmp_path, **there, **AVX2)
     there["FASTSHALLOW_CACHE_DIR"] = tmp_path / "empty"
-    served = run("-c", TRAIN, folder=tmp_path, **there)
+    served = run("-c", COURSE, folder=tmp_path, **there)
     assert served == {"compiled": False, "processor": list(AVX2.values())}
     assert not (tmp_path / "empty").exists()
-    other = run("-c", TRAIN, folder=tmp_path, **there, **SSE2)  # who asks for another one gets it
+    other = run("-c", COURSE, folder=tmp_path, **there, **SSE2)  # who asks for another one gets it
     assert other == {"compiled": True, "processor": list(SSE2.values())}
     (tmp_path / "fastshallow" / "objects" / "processor").write_text("z99\n+avx2,+no-such-feature\n")
-    assert run("-c", TRAIN, folder=tmp_path, **there)["compiled"]  # not for this processor
+    assert run("-c", COURSE, folder=tmp_path, **there)["compiled"]  # not for this processor
