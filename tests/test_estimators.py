@@ -169,6 +169,26 @@ def test_string_labels_with_early_stopping():
         check_same(mine, MLPClassifier(**options).fit(X, names[y]), X)
 
 
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "int16", "float64", "bool"])
+@pytest.mark.parametrize("classes", [[7], [3, -5], [-1, 1], [0, 1, 2], [9, 200, 4, -7]], ids=str)
+def test_labels_are_numbered_as_scikit_learn_does(classes, dtype):
+    y = np.resize(classes, 23).astype(dtype)
+    X = np.random.default_rng(1).standard_normal((23, 3))
+    options = {"hidden_layer_sizes": (3,), "max_iter": 2, "random_state": 0}
+    mine, theirs = fs.ShallowClassifier(**options).fit(X, y), MLPClassifier(**options).fit(X, y)
+    assert mine.classes_.dtype == theirs.classes_.dtype and mine.n_outputs_ == theirs.n_outputs_
+    np.testing.assert_array_equal(mine.classes_, theirs.classes_)
+    assert vars(mine._label_binarizer).keys() == vars(theirs._label_binarizer).keys()
+    assert mine._label_binarizer.y_type_ == theirs._label_binarizer.y_type_
+    np.testing.assert_allclose(mine.coefs_[0], theirs.coefs_[0], rtol=1e-9)
+    np.testing.assert_array_equal(mine.predict(X), theirs.predict(X))
+    score, weights = mine.score(X, y), np.linspace(0.0, 1.0, 23)
+    assert type(score) is float and score == theirs.score(X, y) == mine.score(X, list(y))
+    assert mine.score(X, y, weights) == pytest.approx(theirs.score(X, y, weights))
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        mine.score(X, y[1:])
+
+
 @pytest.mark.parametrize("solver", ["adam", "sgd", "lbfgs"])
 def test_float32_is_kept(solver):
     X, y = digits(80)

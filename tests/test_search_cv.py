@@ -1,5 +1,6 @@
 """Searches and ensembles with scikit-learn's interface: what its own give, through fits in threads."""
 
+import sys
 import threading
 import warnings
 
@@ -10,7 +11,7 @@ pytest.importorskip("sklearn")
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer, load_diabetes
 from sklearn.ensemble import BaggingClassifier, BaggingRegressor
-from sklearn.exceptions import FitFailedWarning
+from sklearn.exceptions import ConvergenceWarning, FitFailedWarning
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -94,6 +95,32 @@ def test_filters_of_warnings_are_as_they_were_afterwards():
     before = list(warnings.filters)
     fs.ShallowSearchCV(fs.ShallowClassifier(**SHORT), GRID, cv=3, n_jobs=3).fit(X, y)
     assert warnings.filters == before
+
+
+def test_what_fits_warn_of_is_said_once_and_by_the_callers_filters():
+    """scikit-learn empties the filters for a moment as each job begins, while other threads warn."""
+    X, y = cancer(60)
+    search = fs.ShallowSearchCV(fs.ShallowClassifier(**SHORT), {"alpha": np.geomspace(1e-4, 1.0, 40)}, cv=3, n_jobs=3)
+    search.set_params(estimator__max_iter=1, refit=False)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        search.fit(X, y)
+    assert caught == []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        search.fit(X, y)
+    assert [(each.category, each.filename) for each in caught] == [(ConvergenceWarning, __file__)]
+
+
+def test_python_hands_over_as_before_afterwards(monkeypatch):
+    X, y = cancer(60)
+    seconds, during = sys.getswitchinterval(), []
+    make_steps = fitting.make_steps
+    monkeypatch.setattr(fitting, "make_steps", lambda *a: during.append(sys.getswitchinterval()) or make_steps(*a))
+    fs.ShallowSearchCV(fs.ShallowClassifier(**SHORT), GRID, cv=2, n_jobs=2, refit=False).fit(X, y)
+    with pytest.raises(ValueError, match="alpha"):
+        fs.ShallowSearchCV(fs.ShallowClassifier(), {"alpha": [-1.0]}, error_score="raise", n_jobs=2).fit(X, y)
+    assert max(during) < seconds == sys.getswitchinterval()
 
 
 def test_an_error_in_a_fit_is_scikit_learns():

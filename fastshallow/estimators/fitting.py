@@ -5,7 +5,6 @@ What is validated, how parameters begin and what is remembered is scikit-learn's
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
@@ -27,6 +26,7 @@ from ..training import Data, Network, Progress, Settings, make_steps
 from .callbacks import epochs_told
 from .minimizing import minimize
 from .scoring import Validation
+from .threads import warn
 from .updates import keep_state, new_optimizer, parameters_of, rate_of, set_parameters, state_of, update_of
 
 SECONDS = 0.1  # between two looks for interrupts
@@ -198,7 +198,7 @@ class _Run:
         examples, self.validation = self.parted(examples)
         m, random_state = len(examples.y), estimator._random_state
         if estimator.batch_size != "auto" and estimator.batch_size > m:
-            warnings.warn("Got `batch_size` larger than sample size. It is going to be clipped", stacklevel=5)
+            warn("Got `batch_size` larger than sample size. It is going to be clipped", stacklevel=5)
         self.settings = settings_of(
             estimator,
             examples,
@@ -251,14 +251,14 @@ class _Run:
                     self.note(loss)
                     done = self.ends() or self.called_back() or ended.stop
             if not done and not incremental:
-                warnings.warn(
+                warn(
                     f"Stochastic Optimizer: Maximum iterations ({epochs}) reached and the optimization hasn't "
                     "converged yet.",
                     ConvergenceWarning,
                     stacklevel=6,
                 )
         except KeyboardInterrupt:
-            warnings.warn("Training interrupted by user.", stacklevel=6)
+            warn("Training interrupted by user.", stacklevel=6)
         set_parameters(estimator, self.steps.parameters)
         keep_state(self.optimizer, self.steps.state(), self.steps.step)
         if estimator.early_stopping:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from ..backends import named_backend
 from ..formulas import Parameters
 from ..training import Settings, regularized
+from .threads import warn
 from .updates import parameters_of, set_parameters
 
 
@@ -48,7 +48,7 @@ def minimize(estimator: Any, X: Any, y: NDArray[Any], weights: Any, settings: Se
         options={"maxfun": estimator.max_fun, "maxiter": estimator.max_iter, "gtol": estimator.tol},
     )
     if result.status != 0:
-        warnings.warn(
+        warn(
             f"lbfgs failed to converge after {result.nit} iteration(s) (status={result.status}):\n{result.message}\n"
             "Increase the number of iterations (max_iter) or scale the features.",
             ConvergenceWarning,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any, ClassVar
@@ -23,6 +24,7 @@ from ..training import Network, Target
 from .answering import answer_of, prediction_of
 from .callbacks import CallbackSupportMixin, fit_told, with_callbacks
 from .fitting import Extras, fit, formulas_of, network_of, outputs_of
+from .labels import binarized, plain
 
 DOCS = Path(__file__).parent.parent / "docs" / "from_scikit_learn.md"
 
@@ -123,6 +125,12 @@ class _Shallow(CallbackSupportMixin):
         found = None if answer is None else prediction_of(self, answer)
         return super().predict(X) if found is None else found
 
+    @classmethod
+    @cache  # of the constructor's signature, which is read several times a fit
+    def _get_param_names(cls) -> list[str]:
+        names: list[str] = super()._get_param_names()
+        return names
+
     def _get_doc_link(self) -> str:
         return f"{DOCS.as_uri()}"
 
@@ -203,6 +211,22 @@ class ShallowClassifier(_Shallow, MLPClassifier):
         if answer is None:
             return super().predict_proba(X)  # type: ignore[no-any-return]
         return answer if self.n_outputs_ > 1 else np.concatenate([1 - answer, answer], axis=1)
+
+    def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
+        """Give the accuracy: the share, or the weights' share, of the rows of X whose labels are y (m,) or (m, n_y)."""
+        predicted = self.predict(X)
+        if sample_weight is None and plain(y) and plain(predicted) and len(y) == len(predicted):
+            return float(np.mean(y == predicted))
+        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+
+    def _validate_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, NDArray[np.bool_]]:
+        if incremental or self.warm_start or not plain(y):
+            return super()._validate_input(X, y, incremental, reset)  # type: ignore[no-any-return]
+        types = (np.float64, np.float32)
+        X, y = validate_data(self, X, y, accept_sparse=["csr", "csc"], multi_output=True, dtype=types, reset=reset)
+        self._label_binarizer, y = binarized(y)
+        self.classes_ = self._label_binarizer.classes_
+        return X, y
 
     def _score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         return float(accuracy_score(y, self._predict(X, check_input=False), sample_weight=sample_weight))
