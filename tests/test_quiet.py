@@ -128,6 +128,7 @@ def test_whoever_is_called_back_keeps_their_own_settings(errors):
     assert seen == [dict.fromkeys(("divide", "over", "under", "invalid"), errors)] * 2
 
 
+@pytest.mark.parametrize("errors", ["raise"], indirect=True)
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_process_that_takes_no_warning(backend):
     """Importing and compiling are quiet as well."""

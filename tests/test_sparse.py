@@ -108,7 +108,9 @@ def test_predictions_come_in_dense_pieces(monkeypatch):
 def test_nothing_is_made_dense(monkeypatch):
     monkeypatch.setattr("fastshallow.data.dtypes.PIECE", 2**18)
     X, Y, p = sparse_case(1000, 5, 1, 203)
-    X = sparse.random(1000, 40_000, density=0.01, format="csc", random_state=1)
+    rows = np.arange(0, 1000, 100) + np.random.default_rng(1).integers(100, size=(40_000, 10))  # 1 % of each column
+    X = sparse.csc_array((np.linspace(0.1, 1.0, rows.size), rows.ravel(), np.arange(0, rows.size + 1, 10)))
+    assert X.shape == (1000, 40_000)
     Y = np.resize(Y, (1, 40_000))
     options = options_of(p, 200, "gradient_descent", epochs=2, threads=1, backend="fused")
     fs.train(X[:, :500], Y[:, :500], validation=(X[:, :300], Y[:, :300]), **options).predict(X[:, :300])  # compiles
