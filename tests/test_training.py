@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from cases import make_case
+from cases import for_long, make_case
 
 import fastshallow as fs
 from fastshallow.training import compiled, loop
@@ -48,7 +48,9 @@ def test_the_published_costs(backend):
     np.testing.assert_array_equal(network.history.epoch, np.arange(10) * 1000)
 
 
-@pytest.mark.parametrize("n_h", ACCURACY)
+@pytest.mark.parametrize(
+    "n_h", [n_h for n_h in ACCURACY if n_h <= 5] + for_long([(n_h,) for n_h in ACCURACY if n_h > 5])
+)
 def test_the_published_accuracies(n_h):
     network = fs.train(*FLOWER, n_h, epochs=5000, seed=2, cost_every=5000, backend="numpy")
     lowest, highest = ACCURACY[n_h]
