@@ -42,9 +42,8 @@ class Window(NamedTuple):
 class Windows:
     """The data of `Blocks` epoch by epoch, from an epoch and an example of it on, in windows of whole batches.
 
-    With a `key`, the blocks of each epoch come in random order, and each window has an order for its examples, which stay
-    where they are: the key, the epoch and the memory decide both. Without `m`, there is one epoch, of as many examples as
-    come.
+    With a `key`, the blocks of each epoch come in random order, and each window has an order in which its examples are
+    to be taken: the key, the epoch and the memory decide both. Without `m`, there is one epoch, of as many as come.
 
     Attributes
     ----------
