@@ -11,7 +11,7 @@ import pytest
 
 import fastshallow as fs
 import fastshallow.data
-from fastshallow.data import Windows
+from fastshallow.data import Windows, computing, scales
 from fastshallow.data.scales import Moments
 
 M, N_X = 101, 3
@@ -281,6 +281,20 @@ def test_standardized_blocks_are_what_the_array_becomes():
     window = windows.at(0, 0)
     np.testing.assert_array_equal(window.X, fs.standardize(small.T, features)[0][:, window.Y[0].astype(int)])
     windows.close()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "uint8", ">f4"])
+@pytest.mark.parametrize("order", "CF")
+def test_standardizing_rounds_once_in_every_piece(order, dtype, monkeypatch):
+    monkeypatch.setattr(scales, "CACHED", 32)  # ten examples
+    x = np.asarray(1000 * X.T % 100, dtype, order=order)
+    mean, scale = np.array([[3.1], [50.0], [0.0]]), np.array([[0.7], [3.0], [1e-3]])
+    expected = ((x.astype(np.float64) - mean) / scale).astype(computing(x.dtype))
+    out = np.empty(x.shape, expected.dtype)
+    assert scales.standardized(x, mean, scale, out) is out
+    np.testing.assert_array_equal(out, expected)
+    if x.dtype == expected.dtype:
+        np.testing.assert_array_equal(scales.standardized(x, mean, scale, x), expected)
 
 
 def test_names_of_columns_are_kept(tmp_path):
