@@ -406,6 +406,16 @@ def test_what_is_wrong_is_said_before_anything_is_trained(options, error, words,
         fs.train_many(*FLOWER, **{"epochs": 1, **options})
 
 
+@pytest.mark.parametrize("call", [fs.train_many, fs.search])
+def test_many_networks_take_arrays_alone(call):
+    X, Y = FLOWER
+    for given in (fs.Blocks(X.T, Y[0]),), (fs.Blocks(X.T), Y):
+        with pytest.raises(TypeError, match=r"X must be an array .* not fs\.Blocks: fs\.train takes those"):
+            call(*given, n_h=2)
+    with pytest.raises(TypeError, match="Y is missing"):
+        call(X, n_h=2)
+
+
 def test_a_thread_that_computes_alone_has_one_processor(monkeypatch):
     monkeypatch.setattr("fastshallow.backends.cores.multiprocessing.parent_process", lambda: None)
     monkeypatch.setattr("fastshallow.backends.cores.os.sched_getaffinity", lambda pid: range(8), raising=False)

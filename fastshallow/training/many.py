@@ -44,7 +44,7 @@ class Finished:
 
 def train_many(
     X: Any,
-    Y: ArrayLike,
+    Y: ArrayLike | None = None,
     *,
     seeds: Iterable[int] = (0,),
     settings: Sequence[Mapping[str, Any]] | None = None,

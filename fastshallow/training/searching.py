@@ -18,7 +18,7 @@ from .tasks import Running, Tasks, Trained
 
 def search(
     X: Any,
-    Y: ArrayLike,
+    Y: ArrayLike | None = None,
     *,
     epochs: int = 10_000,
     min_epochs: int | None = None,

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from numpy.typing import ArrayLike
 
 from ..backends import named_backend, processors
-from ..data import check_data, check_threads
+from ..data import Blocks, check_data, check_threads
 from ..formulas import Output, Seed, initialize_parameters, output_layer
 from .arguments import checked_data, held_out_fraction, parted
 from .checkpoints import Checkpoint, Stored, identity, read
@@ -77,7 +77,7 @@ class Tasks:
     def __init__(
         self,
         X: Any,
-        Y: ArrayLike,
+        Y: ArrayLike | None,
         given: Mapping[str, Any],
         *,
         settings: Any,
@@ -92,6 +92,11 @@ class Tasks:
         threads: int | None,
         common: bool = False,
     ) -> None:
+        if isinstance(X, Blocks):
+            raise TypeError(
+                "X must be an array (n_x, m) for many networks, which share it in memory, not fs.Blocks: "
+                "fs.train takes those, for one network"
+            )
         self.grid, seeds, loss = make_grid(settings, given), check_seeds(seeds), output_layer(output)
         data = checked_data(check_data(X), Y, None, loss, sample_weight)
         check_threads(threads)
