@@ -1,6 +1,8 @@
 """Many networks at once: each has the bits that it has alone; the table, the ensemble, folds, checkpoints, errors."""
 
+import signal
 import threading
+import time
 import warnings
 
 import numpy as np
@@ -272,6 +274,27 @@ def test_ctrl_c_gives_back_what_is_there(monkeypatch):
     many = fs.train_many(X, Y, epochs=epochs, threads=2, callbacks=callback)
     assert many.as_dict()["stopped"][0] is None and many.as_dict()["epochs"][0] == 1
     assert set(many.as_dict()["stopped"][1:]) == {"interrupted"} and len(many) < 4
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="another way to press Ctrl-C")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c_waits_for_the_jobs_that_have_begun(threads):
+    told = []
+
+    def job(stop):
+        begun.append(1)
+        if len(begun) == threads:
+            time.sleep(0.2)  # by now they are waited for
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        while not stop():
+            time.sleep(0.001)
+        time.sleep(0.02)
+        return "ended"
+
+    begun = []
+    assert not pool.run_jobs([job] * 5, threads, lambda i, result: told.append((i, result)))
+    assert sorted(told) == [(i, "ended") for i in range(threads)]
+    assert not [each for each in threading.enumerate() if each.name == "fastshallow job"]
 
 
 def test_a_folder_keeps_each_network_and_the_same_call_goes_on(tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
 from typing import Any
 
 LOOK = 0.05  # seconds between two looks at what is done: to wake for each of many short jobs takes 0.2 ms
@@ -19,6 +19,7 @@ def run_jobs(jobs: Sequence[Job], threads: int, told: Callable[[int, Any], bool]
     others do not begin. Gives back whether all were run.
     """
     stop, numbers, done = Event(), iter(range(len(jobs))), SimpleQueue[tuple[int, Any, BaseException | None]]()
+    ended = Semaphore(0)  # once for each worker: after a join that Ctrl-C breaks, one that runs counts as ended
     count = 0
 
     def work() -> None:
@@ -29,6 +30,7 @@ def run_jobs(jobs: Sequence[Job], threads: int, told: Callable[[int, Any], bool]
                 done.put((i, jobs[i](stop.is_set), None))
             except BaseException as error:
                 done.put((i, None, error))
+        ended.release()
 
     def tell() -> None:
         nonlocal count
@@ -44,9 +46,8 @@ def run_jobs(jobs: Sequence[Job], threads: int, told: Callable[[int, Any], bool]
     for worker in workers:
         worker.start()
     try:
-        for worker in workers:
-            while worker.is_alive() and not stop.is_set():
-                worker.join(LOOK)
+        for _ in workers:
+            while not (stop.is_set() or ended.acquire(timeout=LOOK)):
                 tell()
     except KeyboardInterrupt:
         pass
