@@ -99,9 +99,9 @@ class Record:
         """Note new costs and learning rates, with `epoch` epochs done `seconds` later."""
         ends = np.arange(self.recorded(), self.recorded() + len(costs)) * self.every + 1
         through = (ends - self.epoch) / max(1, epoch - self.epoch)
-        self.columns["cost"].extend(costs)
-        self.columns["learning_rate"].extend(rates)
-        self.columns["seconds"].extend(self.elapsed + through * seconds)
+        extend(self.columns["cost"], costs)
+        extend(self.columns["learning_rate"], rates)
+        extend(self.columns["seconds"], self.elapsed + through * seconds)
         self.epoch, self.elapsed = epoch, self.elapsed + seconds
 
     def note(self, validation_cost: float, validation_score: float) -> None:
@@ -117,7 +117,7 @@ class Record:
     def go_on(self, history: History, epoch: int, elapsed: float) -> None:
         """Begin with what was noted before."""
         for name, column in self.columns.items():
-            column.extend(getattr(history, name))
+            extend(column, getattr(history, name))
         self.best_epoch, self.epoch, self.elapsed = history.best_epoch, epoch, elapsed
         if history.stopped in ENDS:
             self.stopped = history.stopped
@@ -132,3 +132,8 @@ class Record:
         epochs, now = np.arange(count) * self.every, epoch in (None, self.epoch)
         stopped, best = (self.stopped, self.best_epoch) if now else (None, None)
         return History(epochs, **columns, stopped=stopped, best_epoch=best)
+
+
+def extend(column: array[float], numbers: Any) -> None:
+    """Add numbers, as bytes: one by one they would take a sixth of the time of a tiny network's steps."""
+    column.frombytes(np.asarray(numbers, np.float64).tobytes())
