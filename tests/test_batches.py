@@ -12,6 +12,7 @@ from shapes import fitted
 
 import fastshallow as fs
 from fastshallow.data.orders import Orders
+from fastshallow.kernels.machine import lanes
 from fastshallow.training import compiled, loop
 
 # Each kernel compiles for seconds. The last batch is smaller, or has fewer groups of examples, than the others.
@@ -112,6 +113,25 @@ def test_every_memory_order(case, order, tmp_path):
     one = fs.train(X, Y, backend="fused", **options_of(p, size, optimizer))
     other = ordered(X, order, tmp_path), ordered(Y, order if order != "memmap" else "F")
     assert far(fs.train(*other, backend="fused", **options_of(p, size, optimizer)), one, dtype) <= 1.0
+
+
+@pytest.mark.kernels
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize("stored", ["float32", "float64", "float16", ">f4", "int8"])
+def test_shuffled_rows_are_gathered_at_every_size(stored):
+    """X (n_x, m) whose columns lie in one piece each is read in vectors, transposed, where a tile is large."""
+    dtype = np.float32 if np.dtype(stored).itemsize < 8 else np.float64
+    L = lanes(dtype)
+    for n_x in (L - 1, L, L + 1, 3 * L, 3 * L + 2):
+        for size in (1, L - 1, L, L + 1, 2 * L, 5 * L + 3):
+            m = 3 * size + 2
+            X = np.random.default_rng(n_x * size).integers(-9, 9, (n_x, m)).astype(stored)
+            Y = np.random.default_rng(size).random((1, m)).astype(dtype)
+            options = {"n_h": 3, "seed": 3, "epochs": 2, "batch_size": size, "backend": "fused", "threads": 1}
+            rows = np.full((m + 2, n_x + 5), 99, stored)[1:-1, 2:-3]  # among others
+            rows[:] = X.T
+            one, other = fs.train(X, Y, **options), fs.train(rows.T, Y, **options)
+            assert same(other, one), (n_x, size)
 
 
 def test_the_data_are_not_copied():

@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from .marks import helper
-from .simd.reading import PLAIN, read, read_first, read_tile, read_vector
+from .simd.reading import PLAIN, read, read_first, read_rows, read_tile, read_vector
 from .simd.tiles import tile_store, tile_transpose
-from .simd.vectors import put, shifted, store, store_first
+from .simd.vectors import element, prefetch, put, shifted, store, store_first
+
+AHEAD = 16  # rows that are asked for before they are needed, where they lie anywhere
 
 
 @helper
@@ -18,7 +20,7 @@ def fill(a, n, value):
 
 
 def make_copying(L: int, kind: int = PLAIN) -> SimpleNamespace:
-    """`copy` and `bring` in vectors of L lanes, from numbers of a `kind` into those of the computation."""
+    """Copies in vectors of L lanes, from numbers of a `kind` into those of the computation."""
 
     @helper
     def copy_row(a, n, b, padded):
@@ -44,6 +46,27 @@ def make_copying(L: int, kind: int = PLAIN) -> SimpleNamespace:
                 put(b, c * ld + r, read(a, r * row + c, b, kind))
 
     @helper
+    def expect(a, row, chosen, i, columns, line):
+        # asks for the numbers of row chosen[i], of which `line` lie in a cache line, while there is other work
+        start = element(chosen, i) * row
+        for c in range(0, columns, line):
+            prefetch(a, start + c)
+        prefetch(a, start + columns - 1)
+
+    @helper
+    def gather(a, row, chosen, first, rows, columns, b, ld, line):
+        # rows chosen[first], ... of a, whose numbers lie side by side, transposed -> b (columns, rows), rows apart by
+        # `ld`; the last vectors of rows and of columns may be some of those before again
+        for r in range(0, rows, L):
+            r = min(r, rows - L)
+            for e in range(L):
+                expect(a, row, chosen, first + min(r + AHEAD + e, rows - 1), columns, line)
+            for c in range(0, columns, L):
+                c = min(c, columns - L)
+                tile = read_rows(a, chosen, first + r, row, c, b, kind, L)
+                tile_store(b, c * ld + r, ld, tile_transpose(tile))
+
+    @helper
     def bring(a, row, column, rows, columns, b, ld, padded):
         # a (rows, columns), any strides -> b (rows, padded), rows apart by `ld`, zeros in columns, ..., padded - 1
         if column == 1:
@@ -60,4 +83,4 @@ def make_copying(L: int, kind: int = PLAIN) -> SimpleNamespace:
             for r in range(rows):
                 fill(shifted(b, r * ld + columns), padded - columns, 0)
 
-    return SimpleNamespace(bring=bring, transpose=transpose, copy_row=copy_row)
+    return SimpleNamespace(bring=bring, expect=expect, gather=gather, transpose=transpose, copy_row=copy_row)

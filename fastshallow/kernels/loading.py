@@ -7,17 +7,18 @@ subtracted from each feature is. The buffers are padded with zeros to whole regi
 from __future__ import annotations
 
 from .arithmetic import Entries
-from .copying import fill, make_copying
+from .copying import AHEAD, fill, make_copying
 from .marks import helper
 from .simd.reading import read
-from .simd.vectors import element, is_given, load, load_first, put, shifted, splat, store, store_first
-from .sizes import round_up
+from .simd.vectors import element, is_given, load, load_first, prefetch, put, shifted, splat, store, store_first
+from .sizes import LINE, round_up
 
 
 def make_loading(L: int, kind: int) -> Entries:
     """The entries `load_x`, of X whose numbers are of a `kind`, and `load_y`."""
     x_copying, y_copying = make_copying(L, kind), make_copying(L)
-    bring_x, bring_y, kind_y = x_copying.bring, y_copying.bring, 0
+    bring_x, expect_x, gather_x = x_copying.bring, x_copying.expect, x_copying.gather
+    bring_y, kind_y = y_copying.bring, 0
 
     @helper
     def subtract(run, place, n, k, features):
@@ -38,14 +39,17 @@ def make_loading(L: int, kind: int) -> Entries:
     def load_x(run, place, begin, n, k, stop):
         # features k, ..., stop - 1 of examples begin, ..., begin + n - 1
         X, features = shifted(run.X, k * run.x_row), stop - k
-        row, column = run.x_row, run.x_column
+        row, column, line = run.x_row, run.x_column, LINE // run.x_itemsize
         padded, wide = round_up(n, run.pad_examples), round_up(features, run.pad_features)
         if run.x_next == 1:
             if run.shuffled:
-                for t in range(n):
-                    source = element(place.order, begin + t) * column
-                    for f in range(features):
-                        put(place.X, f * run.x_step + t, read(X, source + f * row, place.X, kind))
+                if row == 1 and n >= L and features >= L:
+                    gather_x(X, column, place.order, begin, n, features, place.X, run.x_step, line)
+                else:
+                    for t in range(n):
+                        source = element(place.order, begin + t) * column
+                        for f in range(features):
+                            put(place.X, f * run.x_step + t, read(X, source + f * row, place.X, kind))
                 for f in range(features):
                     fill(shifted(place.X, f * run.x_step + n), padded - n, 0)
             else:
@@ -55,6 +59,8 @@ def make_loading(L: int, kind: int) -> Entries:
         else:
             if run.shuffled:
                 for t in range(n):
+                    if row == 1:
+                        expect_x(X, column, place.order, begin + min(t + AHEAD, n - 1), features, line)
                     x = shifted(X, element(place.order, begin + t) * column)
                     bring_x(x, 0, row, 1, features, shifted(place.X, t * run.x_next), 0, wide)
             else:
@@ -69,6 +75,7 @@ def make_loading(L: int, kind: int) -> Entries:
         row, column, ld = run.y_row, run.y_column, run.ld_t
         if run.shuffled:
             for t in range(n):
+                prefetch(run.Y, element(place.order, begin + min(t + AHEAD, n - 1)) * column)
                 source = element(place.order, begin + t) * column
                 for y in range(run.n_y):
                     put(place.Y, y * ld + t, read(run.Y, source + y * row, place.Y, kind_y))

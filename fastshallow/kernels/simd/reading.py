@@ -14,7 +14,7 @@ from llvmlite import ir
 
 from ..values import FLOAT, FLOAT32, I32, REAL, Value, Vector, call_llvm, element_llvm
 from .tiles import Tile, tile_of
-from .vectors import first_lanes, index, load_vector, pointer_to
+from .vectors import element, first_lanes, index, load_vector, pointer_to
 
 PLAIN, HALF, BFLOAT = range(3)
 SWAPPED = 4  # is added to one of them
@@ -104,3 +104,10 @@ def read_tile(a: Value, i: Any, row: Any, b: Value, kind: int, L: int) -> Value:
     """The tile of L rows of one vector, from elements i + r * row on."""
     tile = Tile(Vector(b.kind.dtype, L), L, 1)
     return tile_of(a, tile, [_read_vector(a, i + r * row, kind, tile.vector) for r in range(L)])
+
+
+def read_rows(a: Value, rows: Value, i: Any, row: Any, column: Any, b: Value, kind: int, L: int) -> Value:
+    """The tile of L rows of one vector, of which row r begins at element rows[i + r] * row + column."""
+    tile = Tile(Vector(b.kind.dtype, L), L, 1)
+    starts = [element(rows, i + r) * row + column for r in range(L)]
+    return tile_of(a, tile, [_read_vector(a, start, kind, tile.vector) for start in starts])

@@ -217,7 +217,7 @@ def clear(a: Value, n: Any) -> None:
 def prefetch(a: Value, i: Any) -> None:
     """Ask for the cache line of element i of `a`, which may lie beyond its end, in the second-level cache."""
     read, second_level, data = I32(0), I32(2), I32(1)
-    at = a.builder.gep(a.value, [index(a, i)])
+    at = a.builder.bitcast(a.builder.gep(a.value, [index(a, i)]), I8.as_pointer())
     call_llvm(a.builder, "llvm.prefetch.p0", ir.VoidType(), [at, read, second_level, data])
 
 
