@@ -42,7 +42,7 @@ def read_text(text: Text, names: Sequence[str], as_texts: Sequence[str]) -> list
                 raise
             source.refuse(f"a damaged .gz file ({_first_line(error)})")
         except pa.ArrowInvalid as error:
-            wrong = re.match(r"In CSV column #(\d+): CSV conversion error to double", str(error))
+            wrong = re.match(r"In CSV column #(\d+): (?:Row #\d+: )?CSV conversion error to double", str(error))
             if wrong:
                 types[wrong[1]] = TEXTS
             elif re.search(r"got 1: *$", str(error)) and not blank_lines:
