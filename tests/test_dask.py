@@ -15,6 +15,7 @@ from tolerance import tolerance
 import fastshallow as fs
 from fastshallow.formulas import ACTIVATIONS, OUTPUTS
 from fastshallow.training import Target
+from fastshallow.training.loop import Run
 
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
@@ -441,6 +442,49 @@ def test_of_many_networks_some_diverge(client):
     assert networks[0] is not None and networks[1] is None
     with pytest.raises(ValueError, match="epochs"):
         fs.dask.train_many(X, Y, **options | {"epochs": 0})
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"backend": "fused", "optimizer": "adam", "batch_size": 16, "folds": 2},
+        {"optimizer": "lbfgs", "seeds": range(2)},
+    ],
+    ids=["plain", "batches", "lbfgs"],
+)
+def test_a_search_goes_on_from_where_each_network_was(options, client, monkeypatch):
+    X, Y = examples()
+    go, taken = Run.go, []
+
+    def counted(run, *arguments):
+        begun = run.record.epoch
+        go(run, *arguments)
+        taken.append(run.record.epoch - begun)
+
+    monkeypatch.setattr(Run, "go", counted)
+    options = {"n_h": [2, 3, 5], "l2": [0.0, 0.1, 1.0], "epochs": 9, "backend": "numpy"} | options
+    found = fs.dask.search(X, Y, client=client, **options)
+    assert sum(taken) == sum(found.as_dict()["epochs"])
+    alone = fs.search(X, Y, threads=1, **options)
+    assert len(found) == len(alone) and sorted(set(found.as_dict()["rung"])) == [0, 1, 2]
+    for mine, other in zip(found, alone, strict=True):
+        assert same(mine, other)
+        np.testing.assert_array_equal(mine.history.cost, other.history.cost)
+    assert found.best_settings == alone.best_settings
+    assert found.as_dict()["epochs"] == alone.as_dict()["epochs"]
+
+
+def test_of_a_search_some_diverge(client):
+    X, Y = examples()
+    options = {"output": "identity", "hidden": "identity", "epochs": 400, "min_epochs": 100, "factor": 2}
+    options |= {"backend": "numpy", "learning_rate": [1e100, 0.01, 1e90]}
+    with pytest.warns(UserWarning, match="2 of 3 networks diverged"):
+        found = fs.dask.search(X, Y, client=client, **options)
+    assert [net is None for net in found] == [True, False, True] and found.best_settings["learning_rate"] == 0.01
+    assert sorted(found.as_dict()["rung"]) == [0, 1, 2]
+    with pytest.raises(ValueError, match="factor must be 2 or more"):
+        fs.dask.search(X, Y, client=client, **options | {"factor": 1})
 
 
 # Predicting

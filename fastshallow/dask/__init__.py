@@ -8,6 +8,7 @@ except ImportError as error:
 
 from .many import train_many
 from .predicting import predict, predict_proba
+from .searching import search
 from .training import resume, train
 
-__all__ = ["predict", "predict_proba", "resume", "train", "train_many"]
+__all__ = ["predict", "predict_proba", "resume", "search", "train", "train_many"]

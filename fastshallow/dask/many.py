@@ -91,13 +91,20 @@ def train_one(number: int, tasks: Tasks) -> Trained:
 def _run(client: distributed.Client, tasks: Tasks, told: Told) -> None:
     """Have the workers train all of them, and tell of each that is finished."""
     everywhere = client.scatter(tasks, broadcast=True, hash=False)
-    futures = client.map(train_one, range(len(tasks.tasks)), tasks=everywhere, pure=False)
-    numbers = {future.key: number for number, future in enumerate(futures)}
+    numbers = range(len(tasks.tasks))
+    finish(client, client.map(train_one, numbers, tasks=everywhere, pure=False), told)
+
+
+def finish(client: distributed.Client, futures: list[Any], told: Callable[[int, Any], bool]) -> bool:
+    """Tell the place and result of each as it is finished, until `told` is true, or Ctrl-C; whether all were told."""
+    places, count = {future.key: k for k, future in enumerate(futures)}, 0
     try:
-        for future, trained in distributed.as_completed(futures, with_results=True):
-            if told(numbers[future.key], trained):
-                break
+        for future, result in distributed.as_completed(futures, with_results=True):
+            count += 1
+            if told(places[future.key], result):
+                return False
     except KeyboardInterrupt:
         pass
     finally:
         client.cancel(futures)
+    return count == len(futures)

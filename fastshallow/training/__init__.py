@@ -1,6 +1,6 @@
 """Training: the loop around the steps, what watches it, and the network that it gives back."""
 
-from .checkpoints import CheckpointError
+from .checkpoints import CheckpointError, Kept
 from .checkpoints import read as read_checkpoint
 from .display import Clock
 from .formats import NETWORK
@@ -10,7 +10,7 @@ from .many import Finished, Told, gathered, train_many
 from .minimizing import Minimizing
 from .network import Network, NetworkFileError, Target, members_of, of_members, problem_of
 from .networks import Networks
-from .searching import search
+from .searching import Halving, search
 from .settings import Data, Outline, Settings, Source
 from .stepwise import Rates, Stepwise, regularized
 from .tasks import Tasks, Trained
@@ -24,7 +24,9 @@ __all__ = [
     "Data",
     "DivergenceError",
     "Finished",
+    "Halving",
     "History",
+    "Kept",
     "Minimizing",
     "Network",
     "NetworkFileError",

@@ -12,6 +12,8 @@ from time import perf_counter
 from types import NoneType
 from typing import Any
 
+import numpy as np
+
 from ..backends import BACKENDS
 from ..data import computing, files
 from ..formulas import (
@@ -55,10 +57,27 @@ class Checkpoint:
 
     def write(self, parameters: Parameters, state: dict[str, Any], record: Record) -> None:
         """Write everything, in place of the last one."""
-        history = {f"history_{name}": value for name, value in record.history().members().items()}
-        members = {**self._fixed, **parameters._asdict(), **state, **history, "elapsed": record.elapsed}
-        files.save(self._path, CHECKPOINT, members)
+        files.save(self._path, CHECKPOINT, self._fixed | _members(parameters, state, record))
         self._written = perf_counter()
+
+
+class Kept:
+    """Keeps the state in memory instead, when steps are done: `stored`, which can be sent elsewhere."""
+
+    due = False
+
+    def __init__(self) -> None:
+        self.stored: Stored | None = None
+
+    def write(self, parameters: Parameters, state: dict[str, Any], record: Record) -> None:
+        """Keep a copy of everything, in place of the last one."""
+        members = {name: np.array(value) for name, value in _members(parameters, state, record).items()}
+        self.stored = Stored("", files.Stored(members))
+
+
+def _members(parameters: Parameters, state: dict[str, Any], record: Record) -> dict[str, Any]:
+    history = {f"history_{name}": value for name, value in record.history().members().items()}
+    return {**parameters._asdict(), **state, **history, "elapsed": record.elapsed}
 
 
 @dataclasses.dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..backends import named_backend
 from ..formulas import LBFGS, Parameters
-from .checkpoints import Checkpoint
+from .checkpoints import Checkpoint, Kept
 from .history import Record
 from .minimizing import Minimizing
 from .network import Network
@@ -61,7 +61,7 @@ class Hooks:
     """What happens before the first step, and between steps: each callback every so many seconds, or each epoch (0)."""
 
     callbacks: Sequence[tuple[Callback, float]]
-    checkpoint: Checkpoint | None
+    checkpoint: Checkpoint | Kept | None
     compiling: AbstractContextManager[Any]
 
 
@@ -192,7 +192,7 @@ class Run:
         record.advance(epoch, self.steps.costs(begin, end), rates, now - self.taken)
         self.taken = now
 
-    def write(self, checkpoint: Checkpoint) -> None:
+    def write(self, checkpoint: Checkpoint | Kept) -> None:
         """Write a checkpoint of where the run is."""
         state = self.steps.state()
         self.take()

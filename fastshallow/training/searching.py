@@ -15,6 +15,9 @@ from .networks import Networks
 from .pool import run_jobs
 from .tasks import Running, Tasks, Trained
 
+# Trains the networks of these numbers up to an epoch, and tells of each; gives back whether it trained them all.
+GoOn = Callable[[Sequence[int], int, Callable[[int, Trained], bool]], bool]
+
 
 def search(
     X: Any,
@@ -79,31 +82,87 @@ def search(
     -----
     Jamieson and Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter optimization".
     """
-    epochs, factor = positive_integer("epochs", epochs), positive_integer("factor", factor)
-    if factor < 2:
-        raise ValueError("factor must be 2 or more, not 1")
-    tasks = Tasks(
+    halving = Halving(
         X,
         Y,
-        {"epochs": epochs, **varied},
+        varied,
+        epochs=epochs,
+        min_epochs=min_epochs,
+        factor=factor,
+        progress=progress,
+        verbose=verbose,
         settings=settings,
         seeds=seeds,
         output=output,
-        validation=0.2 if validation is None and folds is None else validation,
+        validation=validation,
         folds=folds,
         fold_seed=fold_seed,
         sample_weight=sample_weight,
         cost_every=cost_every,
         backend=backend,
         threads=threads,
-        common=True,
     )
-    rungs = make_rungs(len(tasks.grid.settings), epochs, min_epochs, factor)
-    each = len(tasks.tasks) // len(tasks.grid.settings)
-    told = Told(each * sum(count for _, count in rungs), (), progress, verbose)
-    with told.shown:
-        _climb(tasks, rungs, told)
-    return gathered(tasks, told.found)
+    runs: dict[int, Running] = {}
+
+    def go_on(i: int, until: int, interrupted: Callable[[], bool]) -> Trained:
+        if i not in runs:
+            runs[i] = halving.tasks.start(halving.tasks.tasks[i])
+        return runs[i].go(until, interrupted)
+
+    def go_on_all(numbers: Sequence[int], until: int, told: Callable[[int, Trained], bool]) -> bool:
+        for i in runs.keys() - set(numbers):
+            del runs[i]  # and its memory
+        jobs = [partial(go_on, i, until) for i in numbers]
+        return run_jobs(jobs, halving.tasks.threads, lambda k, trained: told(numbers[k], trained))
+
+    return gathered(halving.tasks, halving.run(go_on_all))
+
+
+class Halving:
+    """What `search` is asked for, wherever the networks are trained."""
+
+    def __init__(
+        self,
+        X: Any,
+        Y: ArrayLike | None,
+        varied: Mapping[str, Any],
+        *,
+        epochs: int,
+        min_epochs: int | None,
+        factor: int,
+        progress: bool,
+        verbose: int,
+        validation: Any,
+        folds: int | None,
+        **asked: Any,
+    ) -> None:
+        epochs, factor = positive_integer("epochs", epochs), positive_integer("factor", factor)
+        if factor < 2:
+            raise ValueError("factor must be 2 or more, not 1")
+        validation = 0.2 if validation is None and folds is None else validation
+        given = {"epochs": epochs, **varied}
+        self.tasks = Tasks(X, Y, given, validation=validation, folds=folds, common=True, **asked)
+        count = len(self.tasks.grid.settings)
+        self.rungs = make_rungs(count, epochs, min_epochs, factor)
+        runs = len(self.tasks.tasks) // count * sum(each for _, each in self.rungs)
+        self._told = Told(runs, (), progress, verbose)
+
+    def run(self, go_on_all: GoOn) -> dict[int, Trained]:
+        """Take all settings up to the first rung, the best of them up to the next, and so on: the networks' last."""
+        tasks, told, left = self.tasks, self._told, list(range(len(self.tasks.grid.settings)))
+        with told.shown:
+            for rung, (until, count) in enumerate(self.rungs):
+                if rung:
+                    costs = [_mean_cost(tasks, told.found, k) for k in left]
+                    left = [left[k] for k in np.argsort(costs, kind="stable")[:count]]
+                numbers = [i for i, task in enumerate(tasks.tasks) if task.settings in left]
+
+                def tell(i: int, trained: Trained, rung: int = rung) -> bool:
+                    return told(i, trained._replace(row=trained.row | {"rung": rung}))
+
+                if not go_on_all(numbers, until, tell):
+                    break
+        return told.found
 
 
 def make_rungs(count: int, epochs: int, min_epochs: int | None, factor: int) -> list[tuple[int, int]]:
@@ -122,35 +181,6 @@ def make_rungs(count: int, epochs: int, min_epochs: int | None, factor: int) -> 
         rungs.append((until, count))
         until, count = until * factor, -(-count // factor)
     return [*rungs, (epochs, count)]
-
-
-def _climb(tasks: Tasks, rungs: list[tuple[int, int]], told: Told) -> None:
-    """Take all settings up to the first rung, the best of them up to the next, and so on."""
-    left = list(range(len(tasks.grid.settings)))
-    runs: dict[int, Running] = {}
-    for rung, (until, count) in enumerate(rungs):
-        if rung:
-            costs = [_mean_cost(tasks, told.found, k) for k in left]
-            left = [left[k] for k in np.argsort(costs, kind="stable")[:count]]
-        numbers = [i for i, task in enumerate(tasks.tasks) if task.settings in left]
-        for i in runs.keys() - set(numbers):
-            del runs[i]  # and its memory
-        jobs = [partial(_go_on, tasks, runs, i, rung, until) for i in numbers]
-        if not run_jobs(jobs, tasks.threads, partial(_tell, told, numbers)):
-            break
-
-
-def _go_on(
-    tasks: Tasks, runs: dict[int, Running], i: int, rung: int, until: int, interrupted: Callable[[], bool]
-) -> Trained:
-    if i not in runs:
-        runs[i] = tasks.start(tasks.tasks[i])
-    trained = runs[i].go(until, interrupted)
-    return trained._replace(row=trained.row | {"rung": rung})
-
-
-def _tell(told: Told, numbers: Sequence[int], k: int, trained: Trained) -> bool:
-    return told(numbers[k], trained)
 
 
 def _mean_cost(tasks: Tasks, found: Mapping[int, Trained], settings: int) -> float:

@@ -14,7 +14,7 @@ from ..backends import named_backend, processors
 from ..data import Blocks, check_data, check_threads
 from ..formulas import Output, Seed, initialize_parameters, output_layer
 from .arguments import checked_data, held_out_fraction, parted
-from .checkpoints import Checkpoint, Stored, identity, read
+from .checkpoints import Checkpoint, Kept, Stored, identity, read
 from .grids import DEFAULTS, Part, check_seeds, held_out, make_grid, make_parts
 from .loop import DivergenceError, Hooks, Run, begin_run
 from .network import Network
@@ -121,8 +121,18 @@ class Tasks:
         warn_of_constants(constant_features(data.X), data.X.shape[0])
         warn_of_scale(data.X)
 
-    def start(self, task: Task, folder: Path | None = None, every: float = 0.0) -> Running:
-        """A run that has taken no step yet, unless a checkpoint in `folder` has some of its steps."""
+    def start(
+        self,
+        task: Task,
+        folder: Path | None = None,
+        every: float = 0.0,
+        kept: Kept | None = None,
+        stored: Stored | None = None,
+    ) -> Running:
+        """A run that has taken no step yet, unless a checkpoint in `folder`, or `stored`, has some of its steps.
+
+        Where it is when steps are done is `kept`, if that is given.
+        """
         part, given = self.parts[task.part], self._arguments[task.settings]
         options = {name: given[name] for name in ("n_h", "scale", "class_weight")}
         settings, data, held, p = begin(
@@ -130,12 +140,12 @@ class Tasks:
         )
         held = part.held_out if held is None else held
         watched = held if settings.patience else None
-        writer, stored = None, None
+        writer: Checkpoint | Kept | None = kept
         if folder is not None:
             path = folder / f"{identity(settings, p, data, watched)}.npz"
             writer = Checkpoint(path, every, settings, data)
             stored = _stored(path, settings, data, watched) if path.exists() else None
-            p = p if stored is None else stored.parameters
+        p = p if stored is None else stored.parameters
         run = begin_run(settings, data, watched, p, self._each, Hooks((), writer, nullcontext()), stored)
         about = {name: self.grid.settings[task.settings][name] for name in self.grid.varied} | {"seed": task.seed}
         if self._folds:
