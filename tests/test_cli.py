@@ -285,15 +285,18 @@ def test_ctrl_c_keeps_the_network(tmp_path):
 
 @pytest.mark.skipif(os.name == "nt", reason="no pipes of this kind")
 def test_a_reader_that_leaves_is_no_error():
-    for arguments in ("--help", "train --epochs 20 --backend numpy"):
-        done = subprocess.run(
-            f"{sys.executable} -m fastshallow {arguments} | true",
-            shell=True,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.stderr == ""
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    for environment in buffered, buffered | {"PYTHONUNBUFFERED": "1"}:
+        for arguments in ("--help", "", "train --epochs 20 --backend numpy"):
+            done = subprocess.run(
+                f"{sys.executable} -m fastshallow {arguments} | true",
+                shell=True,
+                capture_output=True,
+                text=True,
+                check=False,
+                env=environment,
+            )
+            assert done.stderr == ""
 
 
 def on_a_terminal(*arguments, **environment):

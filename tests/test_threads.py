@@ -158,9 +158,10 @@ def test_a_thread_that_comes_too_late_is_left_out():
     """Nobody waits for it, it keeps no data, and what it was to do it does not do with the next call's."""
     case, other = make_case(30, 40, 2, 3_000), make_case(30, 40, 2, 3_000, seed=1)
     right = [fs.cost_and_gradients(*each, threads=1) for each in (case, other)]
-    free = threading.Event()
+    busy, free = threading.Event(), threading.Event()
     (worker,) = team._workers.borrow(1, None)
-    worker.tasks.put((lambda: free.wait(60), (), None))
+    worker.tasks.put((lambda: busy.set() or free.wait(60), (), None))
+    assert busy.wait(20)
     team._workers.give_back([worker])
     assert team._workers.idle[-1] is worker
     assert same(fs.cost_and_gradients(*case, threads=2), right[0])

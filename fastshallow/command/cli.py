@@ -59,21 +59,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; return its exit status: 0, 2 for bad input, 130 after Ctrl-C."""
     never_fail_to_print()
     try:
-        parser, commands = _parser()
-        arguments, unknown = parser.parse_known_args(argv)
-        if unknown:
-            _refuse(unknown[0], commands.get(arguments.command, parser))
-        if arguments.command is None:
-            parser.print_help()
-            return 0
-        here = arguments.command == "explain" or (arguments.command == "bench" and arguments.html)
-        if here and argv is None:
-            _restart_on_one_thread()
-        with warnings.catch_warnings():
-            warnings.showwarning = _note
-            status: int = importlib.import_module(f".{arguments.command}", __package__).run(arguments)
-        sys.stdout.flush()
-        return status
+        try:
+            return _run(argv)
+        finally:
+            sys.stdout.flush()  # also where --help ends the process
     except BrokenPipeError:  # whoever read this has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
@@ -87,6 +76,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain(f"not enough memory. {error}")
     except (ValueError, ArithmeticError) as error:  # bad input in the package's own words, or divergence
         return _complain(str(error))
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    parser, commands = _parser()
+    arguments, unknown = parser.parse_known_args(argv)
+    if unknown:
+        _refuse(unknown[0], commands.get(arguments.command, parser))
+    if arguments.command is None:
+        parser.print_help()
+        return 0
+    here = arguments.command == "explain" or (arguments.command == "bench" and arguments.html)
+    if here and argv is None:
+        _restart_on_one_thread()
+    with warnings.catch_warnings():
+        warnings.showwarning = _note
+        status: int = importlib.import_module(f".{arguments.command}", __package__).run(arguments)
+    return status
 
 
 def _note(message: Warning | str, *_: Any, **__: Any) -> None:
