@@ -101,7 +101,7 @@ def test_what_fits_warn_of_is_said_once_and_by_the_callers_filters():
     """scikit-learn empties the filters for a moment as each job begins, while other threads warn."""
     X, y = cancer(60)
     search = fs.ShallowSearchCV(fs.ShallowClassifier(**SHORT), {"alpha": np.geomspace(1e-4, 1.0, 40)}, cv=3, n_jobs=3)
-    search.set_params(estimator__max_iter=1, refit=False)
+    search.set_params(estimator__max_iter=1)  # in threads, and once more in this one
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         search.fit(X, y)

@@ -44,17 +44,19 @@ def in_threads(n_jobs: int | None) -> Iterator[None]:
     """Let what joblib runs be run in so many threads; None takes the processors.
 
     Filters of warnings are one for all threads, and scikit-learn empties them for a moment as each job begins: what the
-    jobs `warn` of is said afterwards, each once.
+    jobs, and this thread meanwhile, `warn` of is said afterwards, each once.
     """
-    threads, seconds = _Threads(), sys.getswitchinterval()
+    threads, seconds, before = _Threads(), sys.getswitchinterval(), getattr(_here, "kept", None)
     sys.setswitchinterval(min(seconds, SECONDS))
+    _here.kept = threads.kept
     try:
         with warnings.catch_warnings(), parallel_config(threads, n_jobs=processors() if n_jobs is None else n_jobs):
             yield
     finally:
         sys.setswitchinterval(seconds)
+        _here.kept = before
         for message, category in dict.fromkeys(threads.kept):
-            warnings.warn(message, category, stacklevel=4)  # to who has called `fit`
+            warn(message, category, stacklevel=4)  # to who has called `fit`
 
 
 def warn(message: str, category: type[Warning] = UserWarning, stacklevel: int = 2) -> None:
