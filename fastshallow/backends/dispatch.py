@@ -45,6 +45,11 @@ class Plan(NamedTuple):
         return -(-self.group // self.chunk)
 
     @property
+    def general(self) -> Plan:
+        """The same without a kernel of constant sizes, in whose code the slope of a rectifier is constant too."""
+        return self._replace(arrangement="examples") if self.arrangement == "exact" else self
+
+    @property
     def parts(self) -> int:
         """What threads take one by one in a step: groups of examples, or shares of W1 if each lane is a feature."""
         return self.shares if self.arrangement == "features" else self.groups

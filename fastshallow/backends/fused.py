@@ -167,8 +167,8 @@ def make_call(
     parts = plan.parts
     if function == "forward":
         parts, plan = m // (2 * plan.tile), plan._replace(groups=1, work=plan.work // 2)
-        if plan.arrangement == "exact" and hidden.slope not in (None, leaky_relu().slope):  # ever another, if learned
-            plan = plan._replace(arrangement="examples")
+        if hidden.slope not in (None, leaky_relu().slope):  # ever another, if it is learned
+            plan = plan.general
     most = max(1, min(threads or processors(), parts))
     if threads is None and plan.work < TEAM_WORK:  # to wake others would take longer
         most = 1

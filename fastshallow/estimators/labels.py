@@ -8,7 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelBinarizer
 
 
@@ -24,3 +25,10 @@ def binarized(y: NDArray[Any]) -> tuple[LabelBinarizer, NDArray[np.bool_]]:
     if len(classes) < 3:
         return binarizer, numbers[:, np.newaxis] == 1
     return binarizer, numbers[:, np.newaxis] == np.arange(len(classes))
+
+
+def accuracy(y: Any, predicted: NDArray[Any], sample_weight: ArrayLike | None = None) -> float:
+    """The share, or the weights' share, of the labels that are predicted."""
+    if sample_weight is None and plain(y) and plain(predicted) and len(y) == len(predicted):
+        return float(np.mean(y == predicted))
+    return float(accuracy_score(y, predicted, sample_weight=sample_weight))

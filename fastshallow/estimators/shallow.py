@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
-from sklearn.metrics import accuracy_score, r2_score
+from sklearn.metrics import r2_score
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 from sklearn.preprocessing import LabelBinarizer
 from sklearn.utils._param_validation import Interval, StrOptions
@@ -24,7 +24,7 @@ from ..training import Network, Target
 from .answering import answer_of, prediction_of
 from .callbacks import CallbackSupportMixin, fit_told, with_callbacks
 from .fitting import Extras, fit, formulas_of, network_of, outputs_of
-from .labels import binarized, plain
+from .labels import accuracy, binarized, plain
 
 DOCS = Path(__file__).parent.parent / "docs" / "from_scikit_learn.md"
 
@@ -214,10 +214,7 @@ class ShallowClassifier(_Shallow, MLPClassifier):
 
     def score(self, X: Any, y: Any, sample_weight: ArrayLike | None = None) -> float:
         """Give the accuracy: the share, or the weights' share, of the rows of X whose labels are y (m,) or (m, n_y)."""
-        predicted = self.predict(X)
-        if sample_weight is None and plain(y) and plain(predicted) and len(y) == len(predicted):
-            return float(np.mean(y == predicted))
-        return float(accuracy_score(y, predicted, sample_weight=sample_weight))
+        return accuracy(y, self.predict(X), sample_weight)
 
     def _validate_input(self, X: Any, y: Any, incremental: bool, reset: bool) -> tuple[Any, NDArray[np.bool_]]:
         if incremental or self.warm_start or not plain(y):
@@ -229,7 +226,7 @@ class ShallowClassifier(_Shallow, MLPClassifier):
         return X, y
 
     def _score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        return float(accuracy_score(y, self._predict(X, check_input=False), sample_weight=sample_weight))
+        return accuracy(y, self._predict(X, check_input=False), sample_weight)
 
 
 class ShallowRegressor(_Shallow, MLPRegressor):

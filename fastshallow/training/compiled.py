@@ -42,8 +42,8 @@ class Compiled:
         sparse = isinstance(X, Columns)
         sizes = Sizes(n_x, *p.W2.shape[::-1])
         plan = make_plan(*sizes, size, dtype.itemsize, lanes(dtype), -(-len(X.values) // m) if sparse else None)
-        if settings.hidden.learned and plan.arrangement == "exact":  # whose formulas have no slope in memory
-            plan = plan._replace(arrangement="examples")
+        if settings.hidden.learned:
+            plan = plan.general
         self._threads, self._asked = max(1, min(threads or processors(), plan.parts)), threads is not None
         layout = Layout(plan, sizes, dtype, self._threads, optimizer.states, settings.hidden.learned)
         memory = np.zeros(layout.size + LINE, np.uint8)
