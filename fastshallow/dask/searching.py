@@ -62,26 +62,8 @@ backend, progress, verbose, **varied
     --------
     >>> found = fs.dask.search(X, Y, n_h=[4, 8], learning_rate=[0.1, 0.3, 1.0], client="tcp://scheduler:8786")
     """
-    halving = Halving(
-        X,
-        Y,
-        varied,
-        epochs=epochs,
-        min_epochs=min_epochs,
-        factor=factor,
-        progress=progress,
-        verbose=verbose,
-        settings=settings,
-        seeds=seeds,
-        output=output,
-        validation=validation,
-        folds=folds,
-        fold_seed=fold_seed,
-        sample_weight=sample_weight,
-        cost_every=cost_every,
-        backend=backend,
-        threads=1,
-    )
+    asked = {name: value for name, value in locals().items() if name != "client"}
+    halving = Halving(**asked, threads=1)
     with connected(client) as connection:
         check_workers(connection)
         halving.tasks.start(halving.tasks.tasks[0])  # compiles what workers that share the folder then load

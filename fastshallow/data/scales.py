@@ -29,12 +29,12 @@ class Moments(NamedTuple):
         low += np.inf
         high -= np.inf
         with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-            for _, x in _pieces(X):
+            for x in _pieces(X):
                 np.minimum(low, x.min(axis=1, keepdims=True), out=low)
                 np.maximum(high, x.max(axis=1, keepdims=True), out=high)
                 total += x.sum(axis=1, keepdims=True)
             mean = total / m
-            for _, x in _pieces(X):
+            for x in _pieces(X):
                 x = x - mean
                 rest += x.sum(axis=1, keepdims=True)  # of which rounding in the mean leaves some
                 squares += np.square(x, out=x).sum(axis=1, keepdims=True)
@@ -80,9 +80,8 @@ def standardized(X: NDArray[Any], mean: NDArray[Any], scale: NDArray[Any], out: 
     return out
 
 
-def _pieces(X: NDArray[Any]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+def _pieces(X: NDArray[Any]) -> Iterator[NDArray[np.float64]]:
     step = max(1, PIECE // len(X))
     order: Any = "C" if len(X) < 16 else "K"  # sums along a few strided rows take ten times as long
     for start in range(0, X.shape[1], step):
-        some = slice(start, start + step)
-        yield some, X[:, some].astype(np.float64, order, copy=False)
+        yield X[:, start : start + step].astype(np.float64, order, copy=False)

@@ -82,26 +82,7 @@ def search(
     -----
     Jamieson and Talwalkar 2016, "Non-stochastic best arm identification and hyperparameter optimization".
     """
-    halving = Halving(
-        X,
-        Y,
-        varied,
-        epochs=epochs,
-        min_epochs=min_epochs,
-        factor=factor,
-        progress=progress,
-        verbose=verbose,
-        settings=settings,
-        seeds=seeds,
-        output=output,
-        validation=validation,
-        folds=folds,
-        fold_seed=fold_seed,
-        sample_weight=sample_weight,
-        cost_every=cost_every,
-        backend=backend,
-        threads=threads,
-    )
+    halving = Halving(**locals())
     runs: dict[int, Running] = {}
 
     def go_on(i: int, until: int, interrupted: Callable[[], bool]) -> Trained:
@@ -125,8 +106,8 @@ class Halving:
         self,
         X: Any,
         Y: ArrayLike | None,
-        varied: Mapping[str, Any],
         *,
+        varied: Mapping[str, Any],
         epochs: int,
         min_epochs: int | None,
         factor: int,
